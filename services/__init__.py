@@ -1,0 +1,1 @@
+"""The deployables. No service imports another service."""

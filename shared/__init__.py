@@ -1,0 +1,1 @@
+"""Shared rooms: nothing here decides business."""

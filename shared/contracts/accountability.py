@@ -1,0 +1,202 @@
+"""问责: leads handed over, accountability cases, measures. Everything here is class C4."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.contracts.base import Code, DataClass, DocumentHash, Event, Sealed, Text
+
+
+class DisposalMethod(StrEnum):
+    """How a lead is classified (R250): 谈话函询, 初步核实, 暂存待查, 予以了结."""
+
+    TALK_OR_LETTER = "TALK_OR_LETTER"
+    PRELIMINARY_VERIFICATION = "PRELIMINARY_VERIFICATION"
+    KEEP_FOR_REFERENCE = "KEEP_FOR_REFERENCE"
+    SETTLE = "SETTLE"
+
+
+class LeadConclusion(StrEnum):
+    """How a lead ended: one of the four forms (四种形态), a measure, or no case."""
+
+    FORM_1 = "FORM_1"
+    FORM_2 = "FORM_2"
+    FORM_3 = "FORM_3"
+    FORM_4 = "FORM_4"
+    NO_CASE = "NO_CASE"
+
+
+class MeasureCategory(StrEnum):
+    """What kind of measure was imposed on a person."""
+
+    DISCIPLINE = "DISCIPLINE"
+    ADMINISTRATIVE = "ADMINISTRATIVE"
+    ORGANISATIONAL = "ORGANISATIONAL"
+
+
+class SubjectKind(StrEnum):
+    """Who is held to account (A47)."""
+
+    ORGANISATION = "ORGANISATION"
+    PERSON = "PERSON"
+
+
+class LeadOfferReceived(
+    Event, type="accountability.lead-offer-received", data_class=DataClass.C4
+):
+    """An offered lead arrived and waits for acceptance or return: it always has an owner (X04)."""
+
+    lead_no: Code
+    offer: int
+    case_no: Code
+    round_no: Code
+    unit: Code
+    kind: Code
+    addressee: Code
+    concerns_principal: bool
+    post_level: Code
+    problem_nos: list[Code]
+
+
+class LeadRegistered(Event, type="accountability.lead-registered", data_class=DataClass.C4):
+    """The addressee accepted the lead; disposal is due by `first_disposal_due` (R254)."""
+
+    lead_no: Code
+    offer: int
+    round_no: Code
+    addressee: Code
+    registered_on: date
+    first_disposal_due: date
+
+
+class LeadReturned(Event, type="accountability.lead-returned", data_class=DataClass.C4):
+    """The addressee returned the lead with a reason; it may be offered again."""
+
+    lead_no: Code
+    offer: int
+    reason: Text
+
+
+class LeadClassified(Event, type="accountability.lead-classified", data_class=DataClass.C4):
+    """The way of disposal was decided."""
+
+    lead_no: Code
+    method: DisposalMethod
+
+
+class MeasureImposed(Event, type="accountability.measure-imposed", data_class=DataClass.C4):
+    """A measure was imposed on a person, from a lead or an accountability case (人次)."""
+
+    measure_no: Code
+    person_ref: Code
+    category: MeasureCategory
+    measure: Code
+    origin_lead: Code | None = None
+    origin_case: Code | None = None
+    round_no: Code
+
+
+class CaseFiled(Event, type="accountability.case-filed", data_class=DataClass.C4):
+    """A case was filed against a person out of a lead (立案)."""
+
+    lead_no: Code
+    person_ref: Code
+    post_level: Code
+    round_no: Code
+    filed_on: date
+
+
+class TransferredToJudiciary(
+    Event, type="accountability.transferred-to-judiciary", data_class=DataClass.C4
+):
+    """A person was transferred to the judiciary (移送司法)."""
+
+    lead_no: Code
+    person_ref: Code
+    round_no: Code
+    transferred_on: date
+
+
+class LeadConcluded(Event, type="accountability.lead-concluded", data_class=DataClass.C4):
+    """The lead has its disposal result; `pursuit_known` says whether responsibility is settled."""
+
+    lead_no: Code
+    conclusion: LeadConclusion
+    problem_nos: list[Code]
+    pursuit_known: bool
+    concluded_on: date
+
+
+class LeadCancelled(Event, type="accountability.lead-cancelled", data_class=DataClass.C4):
+    """The lead left the transfer list after its result was reported back (销号, R100)."""
+
+    lead_no: Code
+
+
+class AccountabilityProposed(
+    Event, type="accountability.accountability-proposed", data_class=DataClass.C4
+):
+    """A proposal made by a rule; a person must confirm it by referring it (X07, X08)."""
+
+    accountability_no: Code
+    unit: Code
+    ground: Code
+    problem_nos: list[Code]
+    source_id: Code
+
+
+class AccountabilityReferred(
+    Event, type="accountability.accountability-referred", data_class=DataClass.C4
+):
+    """The office and the discipline organ referred a case (T42)."""
+
+    accountability_no: Code
+    unit: Code
+    subject_kind: SubjectKind
+    subject: Code
+    ground: Code
+    evidence: list[DocumentHash] = Field(min_length=1)
+    problem_nos: list[Code]
+    referred_by: Code
+    joint_with: Code
+    conduct_on: date
+    account: Sealed
+
+
+class CaseAccepted(Event, type="accountability.case-accepted", data_class=DataClass.C4):
+    """The deciding body took the case up."""
+
+    accountability_no: Code
+    accepted_by: Code
+
+
+class CaseRejected(Event, type="accountability.case-rejected", data_class=DataClass.C4):
+    """The deciding body did not take the case up."""
+
+    accountability_no: Code
+    reason: Text
+
+
+class CaseDecided(Event, type="accountability.case-decided", data_class=DataClass.C4):
+    """The decision: measure, severity and legal basis in force at the conduct (G27, G28)."""
+
+    accountability_no: Code
+    problem_nos: list[Code]
+    severity: Code
+    measure: Code
+    legal_basis: Code
+    basis_edition: Code
+    within_band: bool
+    higher_approval: Code | None = None
+    higher_approval_reason: Text | None = None
+    decided_by: Code
+    decided_on: date
+
+
+class CaseExecuted(Event, type="accountability.case-executed", data_class=DataClass.C4):
+    """The decision was carried out. It never moves the problem's state (R110)."""
+
+    accountability_no: Code
+    executed_on: date
+    record: DocumentHash

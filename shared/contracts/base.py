@@ -1,0 +1,106 @@
+"""What an event is: a frozen set of facts with a declared, never derived, stored name."""
+
+import unicodedata
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+from shared.contracts.registry import register
+
+
+class DataClass(StrEnum):
+    """How widely a record may be read (requirements 3.3): C0 public … C5 sealed."""
+
+    C0 = "C0"
+    C1 = "C1"
+    C2 = "C2"
+    C3 = "C3"
+    C4 = "C4"
+    C5 = "C5"
+
+
+def format_time(instant: datetime) -> str:
+    """Return the one written form of an instant: UTC, six digits of a second, `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _normalised(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    return instant.astimezone(UTC)
+
+
+Text = Annotated[str, AfterValidator(_normalised), Field(max_length=4000)]
+"""Free text, brought to Unicode normal form C at the edge."""
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
+"""A number, code or reference: ASCII, no spaces, no slash."""
+
+DocumentHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 of a document's bytes, in lower-case hexadecimal."""
+
+UtcTime = Annotated[
+    datetime, AfterValidator(_aware), PlainSerializer(format_time, return_type=str)
+]
+"""An instant in UTC."""
+
+
+class Facts(BaseModel):
+    """A frozen value inside an event: unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Commitment(Facts):
+    """What an event keeps of a sealed value: a salted SHA-256 (base64) and whose value it is."""
+
+    c: str = Field(pattern=r"^[A-Za-z0-9+/]{43}=$")
+    s: Code
+
+
+class Sealed(Facts):
+    """A sensitive value that stays outside the event: `{"$sealed": {"c": …, "s": …}}`."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True
+    )
+
+    sealed: Commitment = Field(alias="$sealed")
+
+
+class Decision(Facts):
+    """A decision taken by a body: its document number, its date, and the body."""
+
+    document_no: Code
+    decided_on: date
+    forum: Code
+
+
+class Event(Facts):
+    """The base of every event.
+
+    A subclass declares its stored name and schema version as class arguments:
+    `class ProblemIssued(Event, type="feedback.problem-issued")`. A change that is not additive
+    takes a new `schema` number and an upcaster (`shared.contracts.registry.upcaster`).
+    """
+
+    TYPE: ClassVar[str]
+    SCHEMA: ClassVar[int]
+    CLASS: ClassVar[DataClass]
+
+    def __init_subclass__(
+        cls, *, type: str, schema: int = 1, data_class: DataClass = DataClass.C2, **_: Any
+    ) -> None:
+        super().__init_subclass__()
+        cls.TYPE, cls.SCHEMA, cls.CLASS = type, schema, data_class
+        register(cls)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts as JSON values; what is absent is left out, never `null`."""
+        return self.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,323 @@
+"""反馈: rounds, problems, feedback, deliveries, copy notices, objections, offered leads."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.contracts.base import (
+    Code,
+    DataClass,
+    Decision,
+    DocumentHash,
+    Event,
+    Facts,
+    Sealed,
+    Text,
+)
+
+
+class FeedbackForm(StrEnum):
+    """How feedback is given (R084): at a meeting, or one to one with the principal."""
+
+    COLLECTIVE = "COLLECTIVE"
+    ONE_TO_ONE = "ONE_TO_ONE"
+
+
+class AttendanceCategory(StrEnum):
+    """Who must attend the feedback meeting (R077, R078): five categories and the leader."""
+
+    LEADING_GROUP = "LEADING_GROUP"
+    DISCIPLINE_AND_ORGANISATION = "DISCIPLINE_AND_ORGANISATION"
+    TEAM_LEADER = "TEAM_LEADER"
+    OFFICE_LEADERSHIP = "OFFICE_LEADERSHIP"
+    UPPER_LEADING_GROUP = "UPPER_LEADING_GROUP"
+    LEADER_IN_CHARGE = "LEADER_IN_CHARGE"
+
+
+class DeliveryKind(StrEnum):
+    """The four feedbacks (四个反馈, R080)."""
+
+    UNIT_AND_PRINCIPAL = "UNIT_AND_PRINCIPAL"
+    UPPER_LEVEL = "UPPER_LEVEL"
+    FORMER_PRINCIPALS = "FORMER_PRINCIPALS"
+    LEADERS_AND_DEPARTMENTS = "LEADERS_AND_DEPARTMENTS"
+
+
+class CopyRecipientKind(StrEnum):
+    """To whom a copy notice goes (双向抄告, R085)."""
+
+    LEADER_IN_CHARGE = "LEADER_IN_CHARGE"
+    DEPARTMENT = "DEPARTMENT"
+
+
+class LeadAddresseeKind(StrEnum):
+    """Who may receive a lead (R097)."""
+
+    DISCIPLINE_COMMISSION = "DISCIPLINE_COMMISSION"
+    SUPERVISION_COMMISSION = "SUPERVISION_COMMISSION"
+    ORGANISATION_DEPARTMENT = "ORGANISATION_DEPARTMENT"
+
+
+class RoundTarget(Facts):
+    """One unit that a round inspects, with its team. `case_no` is never reused (R149)."""
+
+    unit: Code
+    case_no: Code
+    team_leader: Code
+    team_members: list[Code] = []
+
+
+class WorkingPaper(Facts):
+    """A working paper (底稿): its author and the second person who reviewed it (G01)."""
+
+    paper_no: Code
+    digest: DocumentHash
+    author: Code
+    reviewer: Code
+
+
+class Attendance(Facts):
+    """Whether one category was present; an absence needs a reason and an approver (G04)."""
+
+    category: AttendanceCategory
+    present: bool
+    deviation_reason: Text | None = None
+    approved_by: Code | None = None
+
+
+class IssuedProblem(Facts):
+    """What every follower must know of an issued problem."""
+
+    problem_no: Code
+    category: Code
+    cause: Code
+    nature: Code
+    concerns_person_or_matter: bool = False
+
+
+class RoundOpened(Event, type="feedback.round-opened"):
+    """An inspection round (轮次) was opened over its targets."""
+
+    round_no: Code
+    term: Code
+    ordinal: int = Field(ge=1)
+    mode: Code
+    targets: list[RoundTarget] = Field(min_length=1)
+
+
+class RoundFedBack(Event, type="feedback.round-fed-back"):
+    """Feedback was issued to every target of the round."""
+
+    round_no: Code
+    completed_on: date
+
+
+class ReportTripleFiled(Event, type="feedback.report-triple-filed"):
+    """The lead, interview and inspection reports were filed and cross-checked (G02)."""
+
+    case_no: Code
+    round_no: Code
+    unit: Code
+    lead_report: DocumentHash
+    interview_report: DocumentHash
+    inspection_report: DocumentHash
+    orphans: int = Field(ge=0)
+
+
+class ProblemDrafted(Event, type="feedback.problem-drafted", data_class=DataClass.C3):
+    """A problem was drafted by the team (底稿形成, T01)."""
+
+    problem_no: Code
+    case_no: Code
+    round_no: Code
+    unit: Code
+    wording: Text
+    category: Code
+    cause: Code
+    nature: Code
+    concerns_person_or_matter: bool = False
+    drafter: Code
+
+
+class ProblemSubstantiated(
+    Event, type="feedback.problem-substantiated", data_class=DataClass.C3
+):
+    """Reviewed working papers carry the problem (定性有据, T02)."""
+
+    problem_no: Code
+    papers: list[WorkingPaper] = Field(min_length=1)
+    reviewer: Code
+
+
+class ProblemDraftReturned(
+    Event, type="feedback.problem-draft-returned", data_class=DataClass.C3
+):
+    """The draft went back to the team (T03)."""
+
+    problem_no: Code
+    reason: Text
+
+
+class ProblemApproved(Event, type="feedback.problem-approved", data_class=DataClass.C3):
+    """The committee side agreed to feed the problem back (审定, T04)."""
+
+    problem_no: Code
+    decision: Decision
+
+
+class FeedbackIssued(Event, type="feedback.feedback-issued"):
+    """Feedback was given to a unit: day 0 of all its deadlines (T05, R076)."""
+
+    case_no: Code
+    round_no: Code
+    unit: Code
+    issued_on: date
+    forms: list[FeedbackForm] = Field(min_length=1)
+    decision: Decision
+    attendance: list[Attendance]
+    principal: Code
+    team_leader: Code
+    linked_office: Code
+    resident_team: Code
+    plan_due: date
+    window_end: date
+    rectify_by: date
+    problems: list[IssuedProblem] = Field(min_length=1)
+
+
+class ProblemIssued(Event, type="feedback.problem-issued"):
+    """One problem was fed back to the unit (已反馈, T05)."""
+
+    problem_no: Code
+    case_no: Code
+    round_no: Code
+    unit: Code
+    issued_on: date
+    wording: Text
+    wording_version: int = Field(default=1, ge=1)
+    category: Code
+    cause: Code
+    nature: Code
+    concerns_person_or_matter: bool = False
+
+
+class DeliveryComputed(Event, type="feedback.delivery-computed"):
+    """Who receives one of the four feedbacks, and which problems of it (X03)."""
+
+    case_no: Code
+    kind: DeliveryKind
+    recipients: list[Code]
+    problem_nos: list[Code]
+
+
+class DeliveryReceipted(Event, type="feedback.delivery-receipted"):
+    """A recipient confirmed a delivery."""
+
+    case_no: Code
+    kind: DeliveryKind
+    recipient: Code
+    received_on: date
+
+
+class CopyNoticeSent(Event, type="feedback.copy-notice-sent"):
+    """A copy notice (抄告单) went out with the feedback; a reply is due (X03, R085–R087)."""
+
+    notice_no: Code
+    case_no: Code
+    recipient: Code
+    recipient_kind: CopyRecipientKind
+    problem_nos: list[Code]
+    reply_due: date
+
+
+class CopyNoticeReplied(Event, type="feedback.copy-notice-replied"):
+    """The recipient of a copy notice answered it."""
+
+    notice_no: Code
+    case_no: Code
+    recipient: Code
+    reply: DocumentHash
+    replied_on: date
+
+
+class ObjectionRaised(Event, type="feedback.objection-raised"):
+    """The unit objected to a problem (申诉, T06)."""
+
+    problem_no: Code
+    case_no: Code
+    objection_no: Code
+    grounds: Text
+    evidence: list[DocumentHash] = Field(min_length=1)
+    raised_by: Code
+
+
+class ObjectionDismissed(Event, type="feedback.objection-dismissed"):
+    """The objection was dismissed; the problem stands (T07)."""
+
+    problem_no: Code
+    case_no: Code
+    objection_no: Code
+    reasons: Text
+    decision: Decision
+
+
+class ProblemAmended(Event, type="feedback.problem-amended"):
+    """The wording changed after an objection; the old version stays in history (T08)."""
+
+    problem_no: Code
+    case_no: Code
+    objection_no: Code
+    wording: Text
+    wording_version: int = Field(ge=2)
+    papers: list[WorkingPaper] = Field(min_length=1)
+    decision: Decision
+
+
+class ProblemWithdrawn(Event, type="feedback.problem-withdrawn"):
+    """The objection was upheld: the problem ends here (撤销, T09). Linked leads are not touched."""
+
+    problem_no: Code
+    case_no: Code
+    objection_no: Code
+    reasons: Text
+    decision: Decision
+
+
+class LeadOffered(Event, type="feedback.lead-offered", data_class=DataClass.C4):
+    """A lead (问题线索) was offered to an addressee; its content is sealed (X04, R101).
+
+    `offer` counts the offers of this lead: a returned lead is offered again under its number.
+    """
+
+    lead_no: Code
+    offer: int = Field(ge=1)
+    case_no: Code
+    round_no: Code
+    unit: Code
+    kind: Code
+    addressee: Code
+    addressee_kind: LeadAddresseeKind
+    concerns_principal: bool = False
+    post_level: Code
+    problem_nos: list[Code] = []
+    content: Sealed
+
+
+class LeadTransferAccepted(
+    Event, type="feedback.lead-transfer-accepted", data_class=DataClass.C4
+):
+    """The inspection side learnt that the addressee registered the lead."""
+
+    lead_no: Code
+    offer: int
+
+
+class LeadTransferReturned(
+    Event, type="feedback.lead-transfer-returned", data_class=DataClass.C4
+):
+    """The inspection side learnt that the addressee returned the lead."""
+
+    lead_no: Code
+    offer: int
+    reason: Text

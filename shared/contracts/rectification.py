@@ -1,0 +1,421 @@
+"""整改: cases, claims, plans, tasks, pledges, declarations, handovers, closing reports."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.contracts.base import Code, DocumentHash, Event, Facts, Text, UtcTime
+
+
+class MeasureKind(StrEnum):
+    """治标 or 治本 (R127)."""
+
+    SYMPTOM = "SYMPTOM"
+    ROOT = "ROOT"
+
+
+class MeasureLevel(StrEnum):
+    """Where a measure bites (R109)."""
+
+    OWN_LEADERSHIP = "OWN_LEADERSHIP"
+    OWN_ORGANS = "OWN_ORGANS"
+    SUBORDINATE = "SUBORDINATE"
+
+
+class RootCauseKind(StrEnum):
+    """Where the cause lies (R133)."""
+
+    INSTITUTION = "INSTITUTION"
+    MECHANISM = "MECHANISM"
+    PERSON = "PERSON"
+    SUPERVISION = "SUPERVISION"
+
+
+class OrderCause(StrEnum):
+    """Why a problem must be rectified again (再整改)."""
+
+    EVALUATION = "EVALUATION"
+    CLOSURE_RETURN = "CLOSURE_RETURN"
+    REOPENING = "REOPENING"
+    SHAM = "SHAM"
+
+
+class ResultStatus(StrEnum):
+    """Whether one of the three results 改 / 问 / 立 is there (R128)."""
+
+    DONE = "DONE"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class HandoverParty(StrEnum):
+    """Who signs a handover (R141)."""
+
+    OUTGOING = "OUTGOING"
+    INCOMING = "INCOMING"
+
+
+class CaseProblem(Facts):
+    """A problem of the case as it was issued."""
+
+    problem_no: Code
+    category: Code
+    concerns_person_or_matter: bool = False
+
+
+class Measure(Facts):
+    """One measure of the plan; a sanction never stands for rectification (G09, R110)."""
+
+    measure_no: Code
+    kind: MeasureKind
+    level: MeasureLevel
+    is_sanction: bool = False
+    text: Text
+
+
+class Task(Facts):
+    """One task, bound to matter, post, person, leader, department and deadline (G08)."""
+
+    task_no: Code
+    matter: Text
+    post: Code
+    person: Code
+    leader: Code
+    department: Code
+    deadline: date
+
+
+class PlannedProblem(Facts):
+    """What the plan does about one problem."""
+
+    problem_no: Code
+    root_cause_kind: RootCauseKind
+    root_cause: Text
+    measures: list[Measure] = Field(min_length=1)
+    no_root_measure_reason: Text | None = None
+    tasks: list[Task] = Field(min_length=1)
+
+
+class ResidualItem(Facts):
+    """Something that is still to be done after an evaluation, a return or a reopening."""
+
+    item_no: Code
+    matter: Text
+
+
+class Result(Facts):
+    """One of the three results; what is not applicable needs its reason."""
+
+    status: ResultStatus
+    reason: Text | None = None
+
+
+class CaseOpened(Event, type="rectification.case-opened"):
+    """The rectification case of one unit and round was opened (X01)."""
+
+    case_no: Code
+    round_no: Code
+    unit: Code
+    issued_on: date
+    principal: Code
+    plan_due: date
+    window_end: date
+    rectify_by: date
+    problems: list[CaseProblem] = Field(min_length=1)
+
+
+class ProblemClaimed(Event, type="rectification.problem-claimed"):
+    """The incumbent principal claimed the problem (认领, T10)."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    claimed_by: Code
+    responsible_member: Code
+    claimed_on: date
+    concerns_person_or_matter: bool = False
+
+
+class PlanSubmitted(Event, type="rectification.plan-submitted"):
+    """The plan with problem, task and responsibility lists was submitted (T12)."""
+
+    case_no: Code
+    unit: Code
+    plan_version: int = Field(ge=1)
+    digest: DocumentHash
+    submitted_by: Code
+    problems: list[PlannedProblem] = Field(min_length=1)
+
+
+class PlanReturnNoted(Event, type="rectification.plan-return-noted"):
+    """One reviewing body returned the plan; it is to be submitted again (T13)."""
+
+    case_no: Code
+    plan_version: int
+    returned_by: Code
+
+
+class RectificationStarted(Event, type="rectification.rectification-started"):
+    """All three bodies approved the plan: the problem's tasks run (整改中, T14)."""
+
+    problem_no: Code
+    case_no: Code
+    plan_version: int
+    has_own_level_measure: bool
+    tasks: list[Task]
+    rectify_by: date
+    deadline_version: int = Field(ge=1)
+
+
+class TaskProgressed(Event, type="rectification.task-progressed"):
+    """Progress on a task, with evidence (T15)."""
+
+    problem_no: Code
+    task_no: Code
+    note: Text
+    percent: int = Field(ge=0, le=100)
+    evidence: list[DocumentHash] = []
+
+
+class TaskCompleted(Event, type="rectification.task-completed"):
+    """A task or a residual item is done, with evidence (T15)."""
+
+    problem_no: Code
+    task_no: Code
+    evidence: list[DocumentHash] = Field(min_length=1)
+
+
+class DeadlineExtended(Event, type="rectification.deadline-extended"):
+    """The accountable supervisor granted a later date (T16)."""
+
+    problem_no: Code
+    deadline_version: int = Field(ge=2)
+    rectify_by: date
+    reason: Text
+    approved_by: Code
+
+
+class RectificationOverdue(Event, type="rectification.rectification-overdue"):
+    """The deadline passed; said once for each deadline version (T17)."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    cycle: int
+    deadline_version: int
+    due: date
+
+
+class BlockerRaised(Event, type="rectification.blocker-raised"):
+    """The unit meets an obstacle that it cannot remove alone (R126)."""
+
+    problem_no: Code
+    blocker_no: Code
+    cause: Text
+    help_needed: Text
+
+
+class BlockerResolved(Event, type="rectification.blocker-resolved"):
+    """The obstacle is gone."""
+
+    problem_no: Code
+    blocker_no: Code
+    solution: Text
+
+
+class EffectRecorded(Event, type="rectification.effect-recorded"):
+    """A measured result: an entry of the effect list (成效清单, G13)."""
+
+    problem_no: Code
+    effect: Text
+    evidence: list[DocumentHash] = Field(min_length=1)
+
+
+class DocumentArchived(Event, type="rectification.document-archived"):
+    """A document in the file: an entry of the archive list (档案清单, G13)."""
+
+    problem_no: Code
+    document_no: Code
+    title: Text
+    digest: DocumentHash
+
+
+class ResultsRecorded(Event, type="rectification.results-recorded"):
+    """The three results 改 / 问 / 立 of the problem (G23)."""
+
+    problem_no: Code
+    fixed: Result
+    held_to_account: Result
+    built: Result
+
+
+class MeetingHeld(Event, type="rectification.meeting-held"):
+    """The special democratic-life meeting was held (专题民主生活会, G12)."""
+
+    case_no: Code
+    held_on: date
+
+
+class MeetingReported(Event, type="rectification.meeting-reported"):
+    """The meeting was reported (G12)."""
+
+    case_no: Code
+    reported_on: date
+    report: DocumentHash
+
+
+class AuthenticityPledged(Event, type="rectification.authenticity-pledged"):
+    """The principal pledged that this very content is true (真实性承诺, G14)."""
+
+    problem_no: Code
+    cycle: int
+    signatory: Code
+    digest: DocumentHash
+
+
+class PledgeVoided(Event, type="rectification.pledge-voided"):
+    """The pledge no longer holds: the content changed or proved false."""
+
+    problem_no: Code
+    cycle: int
+    is_false: bool
+    reason: Text
+
+
+class ProblemDeclaredRectified(Event, type="rectification.problem-declared-rectified"):
+    """The unit declared the problem rectified (申明完成, T18)."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int
+    declaration: int = Field(ge=1)
+    declared_by: Code
+    digest: DocumentHash
+
+
+class CompletionVoided(Event, type="rectification.completion-voided"):
+    """A supervisor found the completion to be sham; it counts no longer (T19)."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int
+    finding: Code
+
+
+class ReRectificationOrdered(Event, type="rectification.re-rectification-ordered"):
+    """The problem is to be rectified again (再整改, T23, T24, T27, T29, T32, T35)."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int = Field(ge=1)
+    cause: OrderCause
+    items: list[ResidualItem]
+    rectify_by: date
+    deadline_version: int = Field(ge=1)
+
+
+class NilItemsConfirmed(Event, type="rectification.nil-items-confirmed"):
+    """The unit confirmed that an empty list of residual items is right (A54)."""
+
+    problem_no: Code
+    cycle: int
+    confirmed_by: Code
+
+
+class ClosureEligibilityNoted(Event, type="rectification.closure-eligibility-noted"):
+    """The unit's side learnt that closing may be applied for (可报结, P11)."""
+
+    problem_no: Code
+    cycle: int
+    pairs: int
+    waived: bool = False
+
+
+class DisposalNoted(Event, type="rectification.disposal-noted"):
+    """The unit's side learnt what is known of disposal and pursuit (G19)."""
+
+    problem_no: Code
+    disposal_known: bool
+    pursuit_known: bool
+
+
+class ObjectionNoted(Event, type="rectification.objection-noted"):
+    """The unit's side learnt that an objection is open or settled (G24)."""
+
+    problem_no: Code
+    objection_no: Code
+    is_open: bool
+
+
+class ClosureReportSigned(Event, type="rectification.closure-report-signed"):
+    """The incumbent principal signed the closing report on its frozen hash (G21)."""
+
+    problem_no: Code
+    cycle: int
+    signatory: Code
+    incumbent_since: UtcTime
+    digest: DocumentHash
+
+
+class ClosureApplied(Event, type="rectification.closure-applied"):
+    """Closing was applied for (申请报结, T26); `application` counts within the cycle."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    cycle: int
+    application: int = Field(ge=1)
+    signatory: Code
+    digest: DocumentHash
+
+
+class ClosureSignatureLapsed(Event, type="rectification.closure-signature-lapsed"):
+    """The signatory is no longer the principal: the application lapsed (T39, A11)."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int
+    application: int
+    former_signatory: Code
+
+
+class ClosureNoted(Event, type="rectification.closure-noted"):
+    """The unit's side learnt that the problem is closed (X11)."""
+
+    problem_no: Code
+    cycle: int
+
+
+class ProblemStopped(Event, type="rectification.problem-stopped"):
+    """The problem was withdrawn: its tasks end (X05)."""
+
+    problem_no: Code
+    case_no: Code
+
+
+class HandoverRequired(Event, type="rectification.handover-required"):
+    """The principal changed while problems are open: hand over first (X10, T37)."""
+
+    case_no: Code
+    handover: int = Field(ge=1)
+    outgoing: Code | None = None
+    incoming: Code | None = None
+    problem_nos: list[Code]
+
+
+class HandoverSigned(Event, type="rectification.handover-signed"):
+    """One side signed the handover; the outgoing side may have a substitute (A56)."""
+
+    case_no: Code
+    handover: int
+    party: HandoverParty
+    signatory: Code
+    substitute_reason: Text | None = None
+
+
+class HandoverCompleted(Event, type="rectification.handover-completed"):
+    """The office witnessed a handover that both sides signed (T38)."""
+
+    case_no: Code
+    handover: int
+    witness: Code

@@ -1,0 +1,460 @@
+"""督查监督: ledgers, plan review, visits, evaluation, closing, reopening, long-term watch."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.contracts.base import Code, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.rectification import ResidualItem
+
+
+class Ledger(StrEnum):
+    """Whose ledger (台账) it is: the unit's, the team's, the inspection office's (R163)."""
+
+    UNIT = "UNIT"
+    TEAM = "TEAM"
+    OFFICE = "OFFICE"
+
+
+class Phase(StrEnum):
+    """Who is the accountable supervisor (R168–R171)."""
+
+    INITIAL = "INITIAL"
+    MIDDLE = "MIDDLE"
+    LONG = "LONG"
+
+
+class Milestone(StrEnum):
+    """What a ledger notes about a problem when another service tells it."""
+
+    ISSUED = "ISSUED"
+    CONTESTED = "CONTESTED"
+    OBJECTION_SETTLED = "OBJECTION_SETTLED"
+    WITHDRAWN = "WITHDRAWN"
+    CLAIMED = "CLAIMED"
+    PLAN_UNDER_REVIEW = "PLAN_UNDER_REVIEW"
+    PLAN_RETURNED = "PLAN_RETURNED"
+    RECTIFYING = "RECTIFYING"
+    OVERDUE = "OVERDUE"
+    DECLARED_RECTIFIED = "DECLARED_RECTIFIED"
+    COMPLETION_VOIDED = "COMPLETION_VOIDED"
+    RE_RECTIFYING = "RE_RECTIFYING"
+    CLOSURE_APPLIED = "CLOSURE_APPLIED"
+    SIGNATURE_LAPSED = "SIGNATURE_LAPSED"
+
+
+class ReviewingBody(StrEnum):
+    """The three bodies of the joint review (G11)."""
+
+    DISCIPLINE = "DISCIPLINE"
+    ORGANISATION = "ORGANISATION"
+    INSPECTION = "INSPECTION"
+
+
+class Executor(StrEnum):
+    """Who carries out a pair: the first one the joint group, later ones the linked office."""
+
+    JOINT_GROUP = "JOINT_GROUP"
+    LINKED_OFFICE = "LINKED_OFFICE"
+
+
+class Grade(StrEnum):
+    """The result of an evaluation."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+
+
+class ShamKind(StrEnum):
+    """文字整改, 数字整改, 关门整改 (R152)."""
+
+    ON_PAPER = "ON_PAPER"
+    BY_NUMBERS = "BY_NUMBERS"
+    BEHIND_CLOSED_DOORS = "BEHIND_CLOSED_DOORS"
+
+
+class Returner(StrEnum):
+    """At which step a closing was returned."""
+
+    LINKED_OFFICE = "LINKED_OFFICE"
+    OFFICE = "OFFICE"
+    COSIGNER = "COSIGNER"
+
+
+class Cosigner(StrEnum):
+    """The two countersigners (R220)."""
+
+    LINKED_OFFICE = "LINKED_OFFICE"
+    TEAM_LEADER = "TEAM_LEADER"
+
+
+class ReopeningGround(StrEnum):
+    """What brought a closed problem back (T34)."""
+
+    LOOK_BACK = "LOOK_BACK"
+    GENERAL_RECHECK = "GENERAL_RECHECK"
+    REVISIT = "REVISIT"
+    SURPRISE_CHECK = "SURPRISE_CHECK"
+    NEW_ROUND = "NEW_ROUND"
+    PUBLIC_EVIDENCE = "PUBLIC_EVIDENCE"
+
+
+class MethodUsed(Facts):
+    """One method of a visit (on site, interview, documents …) with its evidence."""
+
+    method: Code
+    evidence: list[DocumentHash] = Field(min_length=1)
+
+
+class LedgerOpened(Event, type="supervision.ledger-opened"):
+    """One of the three ledgers of a case was opened (X02)."""
+
+    case_no: Code
+    ledger: Ledger
+    unit: Code
+    round_no: Code
+    problem_nos: list[Code]
+
+
+class PhaseStarted(Event, type="supervision.phase-started"):
+    """A supervision phase began with exactly one accountable supervisor (X02)."""
+
+    case_no: Code
+    phase: Phase
+    supervisor: Code
+
+
+class PhaseChanged(Event, type="supervision.phase-changed"):
+    """The next supervisor accepted; the previous one's accountability ended (T40)."""
+
+    case_no: Code
+    phase: Phase
+    supervisor: Code
+    accepted_by: Code
+
+
+class ClosureReviewOpened(Event, type="supervision.closure-review-opened"):
+    """Supervision of one issued problem began."""
+
+    problem_no: Code
+    case_no: Code
+    round_no: Code
+    unit: Code
+    category: Code
+    issued_on: date
+    team_leader: Code
+    linked_office: Code
+    resident_team: Code
+    rectify_by: date
+    concerns_person_or_matter: bool = False
+
+
+class EntryPosted(Event, type="supervision.entry-posted"):
+    """The ledgers took note of a milestone of the problem; `source_id` is the event it rests on."""
+
+    problem_no: Code
+    case_no: Code
+    ledgers: list[Ledger] = Field(min_length=1)
+    milestone: Milestone
+    cycle: int = Field(ge=1)
+    source_id: Code
+    due: date | None = None
+    application: int | None = None
+    signatory: Code | None = None
+    digest: DocumentHash | None = None
+
+
+class PlanReceived(Event, type="supervision.plan-received"):
+    """A version of the plan is ready for joint review."""
+
+    case_no: Code
+    plan_version: int
+    digest: DocumentHash
+
+
+class PlanVoteCast(Event, type="supervision.plan-vote-cast"):
+    """One of the three bodies gave its vote on one version (G11)."""
+
+    case_no: Code
+    plan_version: int
+    digest: DocumentHash
+    body: ReviewingBody
+    approves: bool
+    remarks: Text | None = None
+
+
+class PlanReturned(Event, type="supervision.plan-returned"):
+    """One body returned the plan (T13)."""
+
+    case_no: Code
+    plan_version: int
+    body: ReviewingBody
+    remarks: Text
+
+
+class PlanApproved(Event, type="supervision.plan-approved"):
+    """All three bodies approved the same version (T14)."""
+
+    case_no: Code
+    plan_version: int
+    digest: DocumentHash
+
+
+class SupervisionStarted(Event, type="supervision.supervision-started"):
+    """Round n of supervision began on site (督查, T20)."""
+
+    problem_no: Code
+    cycle: int
+    n: int = Field(ge=1)
+    visit_no: Code
+    executor: Executor
+    executor_org: Code
+    members: list[Code] = Field(min_length=1)
+
+
+class SupervisionCompleted(Event, type="supervision.supervision-completed"):
+    """Round n of supervision is complete, with methods, evidence and a finding (T21)."""
+
+    problem_no: Code
+    cycle: int
+    n: int
+    methods: list[MethodUsed] = Field(min_length=1)
+    finding: Text
+
+
+class SelfScored(Event, type="supervision.self-scored"):
+    """The unit scored itself; locked before the panel scores (T22). Points 0–100."""
+
+    problem_no: Code
+    cycle: int
+    n: int
+    score: int = Field(ge=0, le=100)
+
+
+class PanelScored(Event, type="supervision.panel-scored"):
+    """The panel scored (T22). Points 0–100."""
+
+    problem_no: Code
+    cycle: int
+    n: int
+    score: int = Field(ge=0, le=100)
+
+
+class PollClosed(Event, type="supervision.poll-closed"):
+    """The poll was closed with at least the minimum sample (T22). Points 0–100."""
+
+    problem_no: Code
+    cycle: int
+    n: int
+    score: int = Field(ge=0, le=100)
+    respondents: int = Field(ge=1)
+
+
+class EvaluationFinalised(Event, type="supervision.evaluation-finalised"):
+    """Evaluation n has its result (评估, T23–T25). `total` is in hundredths of a point."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    cycle: int
+    n: int
+    scheme_version: Code
+    executor_org: Code
+    total: int = Field(ge=0, le=10_000)
+    grade: Grade
+    is_low: bool = False
+    items: list[ResidualItem] = []
+    rectify_by: date
+
+
+class ClosureEligible(Event, type="supervision.closure-eligible"):
+    """Enough pairs, the last one passed: closing may be applied for (可报结, T25, T47)."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int
+    pairs: int
+    waived: bool = False
+
+
+class SecondRoundWaived(Event, type="supervision.second-round-waived"):
+    """The leading group waived the second pair, exceptionally (T47, A09)."""
+
+    problem_no: Code
+    cycle: int
+    reason: Text
+    decision: Decision
+
+
+class DisposalNoted(Event, type="supervision.disposal-noted"):
+    """What accountability made known about person or matter, and nothing more (X09, G19)."""
+
+    problem_no: Code
+    disposal_known: bool
+    pursuit_known: bool
+
+
+class ShamRectificationFound(Event, type="supervision.sham-rectification-found"):
+    """A supervisor found sham rectification (T19, X08)."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    cycle: int
+    kind: ShamKind
+    evidence: list[DocumentHash] = Field(min_length=1)
+    rectify_by: date
+
+
+class ClosureAccepted(Event, type="supervision.closure-accepted"):
+    """The linked office accepted the rectification (验收合格, T28)."""
+
+    problem_no: Code
+    cycle: int
+    application: int
+    office: Code
+    accepted_by: Code
+    methods: list[MethodUsed] = Field(min_length=1)
+
+
+class ClosureReturned(Event, type="supervision.closure-returned"):
+    """The closing was returned (T27, T29, T32); the next application gets the next number."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int
+    application: int
+    returned_by: Returner
+    reasons: Text
+    items: list[ResidualItem]
+    rectify_by: date
+
+
+class LedgersReconciled(Event, type="supervision.ledgers-reconciled"):
+    """The three ledgers say the same about the problem (T30, R163, R164)."""
+
+    problem_no: Code
+    cycle: int
+    application: int
+    entries: int = Field(ge=1)
+
+
+class ClosureOfficeApproved(Event, type="supervision.closure-office-approved"):
+    """The inspection office agreed (巡察办审核同意, T30)."""
+
+    problem_no: Code
+    cycle: int
+    application: int
+    approved_by: Code
+
+
+class ClosureCountersigned(Event, type="supervision.closure-countersigned"):
+    """One of the two countersigners signed the same hash (会签, T31, G22)."""
+
+    problem_no: Code
+    cycle: int
+    application: int
+    cosigner: Cosigner
+    signed_by: Code
+    digest: DocumentHash
+
+
+class ProblemClosed(Event, type="supervision.problem-closed"):
+    """The problem is closed and cancelled from the ledgers (报结销号, T31)."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    cycle: int
+    application: int
+    pairs: int
+    signatory: Code
+    digest: DocumentHash
+    resident_team: Code
+
+
+class EntryCancelled(Event, type="supervision.entry-cancelled"):
+    """The item was cancelled from all three ledgers of the case (对账销号, R121)."""
+
+    case_no: Code
+    problem_no: Code
+    withdrawn: bool = False
+
+
+class EntryRestored(Event, type="supervision.entry-restored"):
+    """A reopened item stands in all three ledgers again."""
+
+    case_no: Code
+    problem_no: Code
+
+
+class MeetingNoted(Event, type="supervision.meeting-noted"):
+    """The ledgers took note that the special meeting was held and reported (R161)."""
+
+    case_no: Code
+
+
+class CaseClosed(Event, type="supervision.case-closed"):
+    """Every problem of the case is cancelled and nothing is left open (报结)."""
+
+    case_no: Code
+    unit: Code
+    round_no: Code
+
+
+class LongTermWatchOffered(Event, type="supervision.long-term-watch-offered"):
+    """On closing, the resident team is asked to take the problem over (X11)."""
+
+    problem_no: Code
+    resident_team: Code
+
+
+class LongTermWatchStarted(Event, type="supervision.long-term-watch-started"):
+    """The resident team accepted the watch (长期监督, T33)."""
+
+    problem_no: Code
+    resident_team: Code
+    accepted_by: Code
+
+
+class ProblemReopened(Event, type="supervision.problem-reopened"):
+    """A closed problem came back: cycle c + 1, number and history kept (重启, T34)."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    cycle: int = Field(ge=2)
+    ground: ReopeningGround
+    finding_ref: Code
+    decision: Decision
+    items: list[ResidualItem]
+    rectify_by: date
+
+
+class CaseFileArchived(Event, type="supervision.case-file-archived"):
+    """The file of the problem is sealed (归档, T36); the problem stays reopenable."""
+
+    problem_no: Code
+    documents: int = Field(ge=1)
+    archived_by: Code
+
+
+class UrgeIssued(Event, type="supervision.urge-issued"):
+    """The unit was urged because a deadline passed (督办, X06). `level` counts urges."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    level: int = Field(ge=1)
+    cause_id: Code
+
+
+class LookBackListed(Event, type="supervision.look-back-listed"):
+    """A low score put the problem on the look-back list (T41, X07)."""
+
+    problem_no: Code
+    case_no: Code
+    cycle: int
+    n: int
+    total: int

@@ -1,0 +1,1 @@
+"""The event store: the record, its order, its safety, and what is derived from it."""

@@ -1,0 +1,117 @@
+"""The record: one event as it is stored, published, hashed and exported. One byte string."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.contracts.base import Event, UtcTime, format_time
+from shared.contracts.registry import decode as decode_event
+from shared.eventstore import canonical
+from shared.kernel.actor import Actor
+from shared.kernel.context import Context
+from shared.kernel.errors import NotCanonicalError
+from shared.kernel.ids import event_id
+
+FORMAT = "duban/1"
+
+
+class Record(BaseModel):
+    """The envelope and the facts, field by field (docs/events.md explains each)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    f: str = Field(default=FORMAT, pattern=r"^duban/1$")
+    tenant: str
+    service: str
+    stream: str
+    version: int = Field(ge=1)
+    prev: str = Field(pattern=r"^([0-9a-f]{64})?$")
+    id: str
+    type: str
+    schema_: int = Field(alias="schema", ge=1)
+    time: UtcTime
+    actor: Actor
+    command: str
+    correlation: str
+    causation: str
+    trace: str
+    class_: str = Field(alias="class", pattern=r"^C[0-5]$")
+    policy: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """A record with its bytes and, once stored, its position in the service's log.
+
+    This is also what the event-sourcing library sees as a domain event.
+    """
+
+    raw: bytes
+    record: Record
+    event: Event
+    position: int = 0
+
+    @property
+    def originator_id(self) -> str:
+        return self.record.stream
+
+    @property
+    def originator_version(self) -> int:
+        return self.record.version
+
+    @property
+    def recorded_at(self) -> datetime:
+        return self.record.time
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bytes: the `prev` of the next record of this stream."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+def compose(
+    service: str, stream: str, version: int, prev: str, event: Event, context: Context
+) -> RecordedEvent:
+    """Return the record of `event` at this place, serialised for the only time in its life.
+
+    Raises NotCanonicalError when the facts have no canonical form or are too large.
+    """
+    fields: dict[str, Any] = {
+        "f": FORMAT,
+        "tenant": context.tenant,
+        "service": service,
+        "stream": stream,
+        "version": version,
+        "prev": prev,
+        "id": event_id(service, stream, version),
+        "type": event.TYPE,
+        "schema": event.SCHEMA,
+        "time": format_time(context.time),
+        "actor": context.actor.model_dump(mode="json"),
+        "command": context.command,
+        "correlation": context.correlation,
+        "causation": context.causation,
+        "trace": context.trace,
+        "class": event.CLASS.value,
+        "policy": context.policy,
+        "data": event.facts(),
+    }
+    return RecordedEvent(canonical.encode(fields), Record.model_validate(fields), event)
+
+
+def parse(raw: bytes, position: int = 0) -> RecordedEvent:
+    """Return the event in these stored bytes, its facts brought up to the present schema.
+
+    Raises NotCanonicalError, UnknownEventError or NewerSchemaError.
+    """
+    try:
+        record = Record.model_validate(canonical.decode(raw))
+        event = decode_event(record.type, record.schema_, record.data)
+    except ValidationError as error:
+        raise NotCanonicalError(f"{error.error_count()} fields break the contract") from None
+    return RecordedEvent(raw, record, event, position)

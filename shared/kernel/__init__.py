@@ -1,0 +1,1 @@
+"""What every room may know: time, ids, who acts, in which context, and how Duban says no."""

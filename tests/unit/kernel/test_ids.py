@@ -1,0 +1,22 @@
+"""Ids that follow from what they name."""
+
+from shared.kernel.ids import CountingIds, event_id
+
+
+def test_the_same_place_in_a_log_always_has_the_same_event_id() -> None:
+    assert event_id("feedback", "problem/P1", 3) == event_id("feedback", "problem/P1", 3)
+
+
+def test_another_service_stream_or_version_has_another_event_id() -> None:
+    places = [
+        ("feedback", "problem/P1", 3),
+        ("rectification", "problem/P1", 3),
+        ("feedback", "problem/P13", 3),
+        ("feedback", "problem/P1", 33),
+    ]
+    assert len({event_id(*place) for place in places}) == len(places)
+
+
+def test_counting_ids_are_predictable() -> None:
+    ids = CountingIds("command")
+    assert [ids.new(), ids.new()] == ["command-1", "command-2"]
