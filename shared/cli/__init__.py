@@ -1,0 +1,1 @@
+"""The `duban` command: the stack, the sample, history, feeds, replays and parked messages."""
