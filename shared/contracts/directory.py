@@ -2,7 +2,6 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import Field
 
@@ -40,10 +39,6 @@ class SeverityBand(Facts):
     measures: list[Code] = Field(min_length=1)
 
 
-CreditCode = Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{18}$")]
-"""A unified social credit code; its check character is verified where it is entered."""
-
-
 class OrganisationRegistered(Event, type="directory.organisation-registered"):
     """An organisation (单位) became known. `parent` is its upper-level organisation.
 
@@ -56,11 +51,17 @@ class OrganisationRegistered(Event, type="directory.organisation-registered"):
     category: Code
     sector: Code
     parent: Code | None = None
-    credit_code: CreditCode | None = None
+    credit_code: Code | None = None
 
 
 class PersonRegistered(Event, type="directory.person-registered"):
     """A person became known by a pseudonym; the name stays in the vault, outside every event."""
+
+    person_ref: Code
+
+
+class PersonNameErased(Event, type="directory.person-name-erased"):
+    """The name was erased from the vault for good; the pseudonym stays (requirements 3.5)."""
 
     person_ref: Code
 

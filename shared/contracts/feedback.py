@@ -59,6 +59,36 @@ class LeadAddresseeKind(StrEnum):
     ORGANISATION_DEPARTMENT = "ORGANISATION_DEPARTMENT"
 
 
+class OrganisationLeadKind(StrEnum):
+    """The six kinds of matter that an organisation department disposes of (R098)."""
+
+    TEAM_BUILDING = "TEAM_BUILDING"
+    DEMOCRATIC_CENTRALISM = "DEMOCRATIC_CENTRALISM"
+    SELECTION_AND_APPOINTMENT = "SELECTION_AND_APPOINTMENT"
+    TALENT = "TALENT"
+    GRASSROOTS_PARTY_BUILDING = "GRASSROOTS_PARTY_BUILDING"
+    SENSE_OF_DUTY = "SENSE_OF_DUTY"
+
+
+class ProblemState(StrEnum):
+    """The states that feedback owns (requirements 2.1); the later ones belong to others."""
+
+    DRAFTED = "P0"
+    SUBSTANTIATED = "P1"
+    APPROVED = "P2"
+    ISSUED = "P3"
+    CONTESTED = "P3x"
+    WITHDRAWN = "P3w"
+
+
+class TransferState(StrEnum):
+    """Where the hand-over of a lead stands, seen from the inspection side (R101)."""
+
+    OFFERED = "OFFERED"
+    ACCEPTED = "ACCEPTED"
+    RETURNED = "RETURNED"
+
+
 class RoundTarget(Facts):
     """One unit that a round inspects, with its team. `case_no` is never reused (R149)."""
 
@@ -94,6 +124,13 @@ class IssuedProblem(Facts):
     cause: Code
     nature: Code
     concerns_person_or_matter: bool = False
+
+
+class RecipientItems(Facts):
+    """The problems of a delivery that one recipient gets: those of his or her own term (R081)."""
+
+    recipient: Code
+    problem_nos: list[Code]
 
 
 class RoundOpened(Event, type="feedback.round-opened"):
@@ -166,6 +203,17 @@ class ProblemApproved(Event, type="feedback.problem-approved", data_class=DataCl
     decision: Decision
 
 
+class ProblemListed(Event, type="feedback.problem-listed", data_class=DataClass.C3):
+    """An approved problem stands on the list that will be fed back to the unit (T04)."""
+
+    case_no: Code
+    problem_no: Code
+    category: Code
+    cause: Code
+    nature: Code
+    concerns_person_or_matter: bool = False
+
+
 class FeedbackIssued(Event, type="feedback.feedback-issued"):
     """Feedback was given to a unit: day 0 of all its deadlines (T05, R076)."""
 
@@ -187,7 +235,10 @@ class FeedbackIssued(Event, type="feedback.feedback-issued"):
 
 
 class ProblemIssued(Event, type="feedback.problem-issued"):
-    """One problem was fed back to the unit (已反馈, T05)."""
+    """One problem was fed back to the unit (已反馈, T05).
+
+    The unit may object until the end of the day `objection_until`.
+    """
 
     problem_no: Code
     case_no: Code
@@ -200,15 +251,20 @@ class ProblemIssued(Event, type="feedback.problem-issued"):
     cause: Code
     nature: Code
     concerns_person_or_matter: bool = False
+    objection_until: date | None = None
 
 
 class DeliveryComputed(Event, type="feedback.delivery-computed"):
-    """Who receives one of the four feedbacks, and which problems of it (X03)."""
+    """Who receives one of the four feedbacks, and which problems of it (X03).
+
+    A recipient named in `only` gets no more than the problems named there.
+    """
 
     case_no: Code
     kind: DeliveryKind
     recipients: list[Code]
     problem_nos: list[Code]
+    only: list[RecipientItems] = []
 
 
 class DeliveryReceipted(Event, type="feedback.delivery-receipted"):

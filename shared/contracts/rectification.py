@@ -124,6 +124,18 @@ class CaseOpened(Event, type="rectification.case-opened"):
     problems: list[CaseProblem] = Field(min_length=1)
 
 
+class ProblemReceived(Event, type="rectification.problem-received"):
+    """The unit's side learnt that the problem was issued to it; it is to be claimed (X01)."""
+
+    problem_no: Code
+    case_no: Code
+    unit: Code
+    category: Code
+    issued_on: date
+    rectify_by: date
+    concerns_person_or_matter: bool = False
+
+
 class ProblemClaimed(Event, type="rectification.problem-claimed"):
     """The incumbent principal claimed the problem (认领, T10)."""
 
@@ -153,6 +165,13 @@ class PlanReturnNoted(Event, type="rectification.plan-return-noted"):
     case_no: Code
     plan_version: int
     returned_by: Code
+
+
+class PlanApprovalNoted(Event, type="rectification.plan-approval-noted"):
+    """All three reviewing bodies approved this version of the plan (T14)."""
+
+    case_no: Code
+    plan_version: int
 
 
 class RectificationStarted(Event, type="rectification.rectification-started"):
@@ -419,3 +438,27 @@ class HandoverCompleted(Event, type="rectification.handover-completed"):
     case_no: Code
     handover: int
     witness: Code
+
+
+class UnitCaseNoted(Event, type="rectification.unit-case-noted"):
+    """A case was opened for this unit: a change of its principal concerns the case (X10)."""
+
+    unit: Code
+    case_no: Code
+
+
+class PrincipalChangeNoted(Event, type="rectification.principal-change-noted"):
+    """The unit's side learnt of a change of principal; `change` counts them (X10, T37)."""
+
+    unit: Code
+    change: int = Field(ge=1)
+    outgoing: Code | None = None
+    incoming: Code | None = None
+    effective: UtcTime
+
+
+class PrincipalChangeApplied(Event, type="rectification.principal-change-applied"):
+    """The change took effect: handovers were required, signatures lapsed (T37, T39)."""
+
+    unit: Code
+    change: int = Field(ge=1)

@@ -25,6 +25,56 @@ class Phase(StrEnum):
     LONG = "LONG"
 
 
+class ProblemState(StrEnum):
+    """Where a problem stands in its life (requirements 2.1), from the feedback on."""
+
+    ISSUED = "P3"
+    CONTESTED = "P3x"
+    WITHDRAWN = "P3w"
+    CLAIMED = "P4"
+    PLAN_UNDER_REVIEW = "P5"
+    RECTIFYING = "P6"
+    DECLARED_RECTIFIED = "P7"
+    UNDER_SUPERVISION = "P8"
+    UNDER_EVALUATION = "P9"
+    RE_RECTIFYING = "P10"
+    CLOSURE_ELIGIBLE = "P11"
+    CLOSURE_APPLIED = "P12"
+    CLOSURE_ACCEPTED = "P13"
+    OFFICE_APPROVED = "P14"
+    CLOSED = "P15"
+    LONG_TERM_WATCH = "P16"
+    REOPENED = "P17"
+    ARCHIVED = "P18"
+
+    @property
+    def chinese(self) -> str:
+        """The field's term for the state."""
+        return _CHINESE_STATES[self]
+
+
+_CHINESE_STATES = {
+    ProblemState.ISSUED: "已反馈",
+    ProblemState.CONTESTED: "异议申诉中",
+    ProblemState.WITHDRAWN: "撤销",
+    ProblemState.CLAIMED: "已认领",
+    ProblemState.PLAN_UNDER_REVIEW: "方案联审中",
+    ProblemState.RECTIFYING: "整改中",
+    ProblemState.DECLARED_RECTIFIED: "申明完成",
+    ProblemState.UNDER_SUPERVISION: "督查中",
+    ProblemState.UNDER_EVALUATION: "评估中",
+    ProblemState.RE_RECTIFYING: "再整改",
+    ProblemState.CLOSURE_ELIGIBLE: "可报结",
+    ProblemState.CLOSURE_APPLIED: "申请报结",
+    ProblemState.CLOSURE_ACCEPTED: "验收合格",
+    ProblemState.OFFICE_APPROVED: "巡察办审核同意",
+    ProblemState.CLOSED: "报结销号",
+    ProblemState.LONG_TERM_WATCH: "长期监督",
+    ProblemState.REOPENED: "重启",
+    ProblemState.ARCHIVED: "归档",
+}
+
+
 class Milestone(StrEnum):
     """What a ledger notes about a problem when another service tells it."""
 
@@ -37,6 +87,7 @@ class Milestone(StrEnum):
     PLAN_RETURNED = "PLAN_RETURNED"
     RECTIFYING = "RECTIFYING"
     OVERDUE = "OVERDUE"
+    DEADLINE_EXTENDED = "DEADLINE_EXTENDED"
     DECLARED_RECTIFIED = "DECLARED_RECTIFIED"
     COMPLETION_VOIDED = "COMPLETION_VOIDED"
     RE_RECTIFYING = "RE_RECTIFYING"
@@ -107,6 +158,13 @@ class MethodUsed(Facts):
     evidence: list[DocumentHash] = Field(min_length=1)
 
 
+class GroupMember(Facts):
+    """A member of a supervision group, with the organisation that sent this person (G15)."""
+
+    person_ref: Code
+    org: Code
+
+
 class LedgerOpened(Event, type="supervision.ledger-opened"):
     """One of the three ledgers of a case was opened (X02)."""
 
@@ -151,7 +209,10 @@ class ClosureReviewOpened(Event, type="supervision.closure-review-opened"):
 
 
 class EntryPosted(Event, type="supervision.entry-posted"):
-    """The ledgers took note of a milestone of the problem; `source_id` is the event it rests on."""
+    """The ledgers took note of a milestone of the problem; `source_id` is the event it rests on.
+
+    `state` is where the problem stands through this milestone; absent when it stays where it is.
+    """
 
     problem_no: Code
     case_no: Code
@@ -159,6 +220,7 @@ class EntryPosted(Event, type="supervision.entry-posted"):
     milestone: Milestone
     cycle: int = Field(ge=1)
     source_id: Code
+    state: ProblemState | None = None
     due: date | None = None
     application: int | None = None
     signatory: Code | None = None
@@ -393,6 +455,14 @@ class MeetingNoted(Event, type="supervision.meeting-noted"):
     """The ledgers took note that the special meeting was held and reported (R161)."""
 
     case_no: Code
+
+
+class CopyNoticeNoted(Event, type="supervision.copy-notice-noted"):
+    """The ledgers took note that a copy notice waits for its answer, or has it (R087)."""
+
+    case_no: Code
+    notice_no: Code
+    is_answered: bool
 
 
 class CaseClosed(Event, type="supervision.case-closed"):

@@ -47,6 +47,11 @@ class Fate(StrEnum):
     STAYS_RECTIFYING = "STAYS_RECTIFYING"
     STAYS_EVALUATED = "STAYS_EVALUATED"
 
+    @property
+    def is_last(self) -> bool:
+        """Whether it changes the unit's principal, so that the unit's other stories go first."""
+        return self is Fate.SIGNATURE_LAPSES
+
 
 @dataclass(frozen=True)
 class Person:
@@ -186,7 +191,10 @@ OFFICIALS: tuple[Person, ...] = (
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the sample is. `fates` are dealt in turn; the first problem is always reopened."""
+    """How large the sample is. `fates` are dealt in turn.
+
+    The first problem is always reopened; at the last one the signature always lapses.
+    """
 
     name: str
     rounds: int
@@ -241,9 +249,9 @@ def invent(scale: Scale, seed: int) -> City:
     random = Random(seed)
     units = tuple(_unit(number) for number in range(1, scale.units + 1))
     shares = _shares(scale.problems, scale.units)
-    fates = [scale.fates[n % len(scale.fates)] for n in range(1, scale.problems)]
+    fates = [scale.fates[n % len(scale.fates)] for n in range(1, scale.problems - 1)]
     random.shuffle(fates)
-    dealt = iter([Fate.REOPENED, *fates])
+    dealt = iter([Fate.REOPENED, *fates, Fate.SIGNATURE_LAPSES])
     with_lead = set(random.sample(range(scale.problems), scale.leads))
     serial = iter(range(scale.problems))
     cases = [

@@ -1,0 +1,30 @@
+"""Builds the directory: the one place that knows concrete things."""
+
+from services.directory.api import routes
+from services.directory.api.reading import StoreReading
+from services.directory.application import DirectoryApplication, NameVault
+from services.directory.policies import reactions
+from services.directory.read_models.organisations import Organisations
+from shared.eventstore.projections import Queries
+from shared.eventstore.store import EventStore
+from shared.service import Service
+from shared.settings import ServiceSettings
+
+NAME = "directory"
+READ_MODELS = (Organisations,)
+
+
+def build(settings: ServiceSettings) -> Service:
+    """Return the directory service over its database."""
+    store = EventStore(NAME, settings.database_url)
+    application = DirectoryApplication()
+    reading = StoreReading(store, settings.tenant)
+    return Service(
+        name=NAME,
+        settings=settings,
+        store=store,
+        application=application,
+        reactions=reactions,
+        read_models=READ_MODELS,
+        routers=[routes(application, NameVault(store), Queries(store), reading)],
+    )

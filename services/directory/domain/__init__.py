@@ -1,0 +1,1 @@
+"""The rules of the directory: organisations, persons, policy, legal bases, calendars."""

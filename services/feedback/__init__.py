@@ -1,0 +1,1 @@
+"""反馈: what the inspection found, how it was fed back, and which leads were handed over."""

@@ -1,0 +1,34 @@
+"""Opening rounds, and noting when all their targets are fed back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.feedback.domain.issuing import Feedback
+from services.feedback.domain.rounds import Round
+from shared.contracts.feedback import RoundTarget
+from shared.eventstore.unit_of_work import UnitOfWork
+
+
+class RoundUseCases:
+    def open_round(
+        self,
+        uow: UnitOfWork,
+        round_no: str,
+        *,
+        term: str,
+        ordinal: int,
+        mode: str,
+        targets: Sequence[RoundTarget],
+    ) -> dict[str, Any]:
+        """Open a round over its targets (R037, R149)."""
+        uow.save(uow.create(Round, round_no).open(term, ordinal, mode, targets))
+        return {"round_no": round_no}
+
+    def complete_round_if_all_fed_back(self, uow: UnitOfWork, round_no: str) -> None:
+        """Note the round as fed back once feedback was issued to every target; only once."""
+        this_round = uow.load(Round, round_no)
+        feedbacks = [uow.find(Feedback, case_no) for case_no in this_round.targets]
+        days = [found.issued_on for found in feedbacks if found and found.issued_on]
+        if len(days) == len(feedbacks) and not this_round.is_fed_back:
+            this_round.complete(max(days))
+            uow.save(this_round)

@@ -1,0 +1,1 @@
+"""The rules of feedback: rounds, problems, issuing, deliveries, objections, leads."""

@@ -1,0 +1,62 @@
+"""What a decision must rest on: reviewed papers (G01) and the decision of a body (G03)."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from shared.contracts.base import Decision
+from shared.contracts.feedback import WorkingPaper
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import GuardFailedError, RefusedError
+
+DECIDING_FORUMS = (Role.LG, Role.SEC, Role.COM)
+"""领导小组, 书记专题会 (五人小组), 派出巡视组的党组织 — `Decision.forum` names one of them."""
+
+
+class NotOfTheTeamError(RefusedError):
+    code = "not-of-the-team"
+    title = "Only the team of this target may do this"
+
+
+class DateImplausibleError(RefusedError):
+    code = "date-implausible"
+    title = "A date lies in the future or before what it follows"
+
+
+def require_evidence(papers: Sequence[WorkingPaper]) -> None:
+    """G01 (R061, R062): at least one paper, each reviewed by another person than its author."""
+    if not papers:
+        raise GuardFailedError("G01", "no working paper carries the problem")
+    for paper in papers:
+        if paper.reviewer == paper.author:
+            raise GuardFailedError(
+                "G01", "a working paper was reviewed by its own author", paper_no=paper.paper_no
+            )
+    if len({paper.paper_no for paper in papers}) != len(papers):
+        raise GuardFailedError("G01", "a working paper is named twice")
+
+
+def require_second_person(papers: Sequence[WorkingPaper], reviewer: Actor) -> None:
+    """G01: whoever finds a problem substantiated has written none of its papers."""
+    for paper in papers:
+        if paper.author == reviewer.person_ref:
+            raise GuardFailedError(
+                "G01", "the author of a paper cannot review it", paper_no=paper.paper_no
+            )
+
+
+def require_authority(decision: Decision, on: date) -> None:
+    """G03 (R065, R066, R075): a numbered decision of a deciding body, taken by this day."""
+    if decision.forum not in DECIDING_FORUMS:
+        bodies = ", ".join(DECIDING_FORUMS)
+        raise GuardFailedError("G03", f"the decision must be taken by one of {bodies}")
+    if decision.decided_on > on:
+        raise GuardFailedError(
+            "G03", "the decision is dated later than what rests on it",
+            document_no=decision.document_no,
+        )  # fmt: skip
+
+
+def require_past(day: date, today: date, not_before: date | None = None) -> None:
+    """Refuse a date in the future, or before the day of what it follows."""
+    if day > today or (not_before is not None and day < not_before):
+        raise DateImplausibleError(f"{day} is in the future or too early")

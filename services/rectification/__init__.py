@@ -1,0 +1,1 @@
+"""整改: what the inspected unit does about its problems, up to the signed closing report."""

@@ -1,0 +1,130 @@
+"""Use cases of the way out and back: what others decided, and the closing report."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from services.rectification.application.cases import found_or_created_problem
+from services.rectification.domain.case import RectificationCase
+from services.rectification.domain.closing import Problem
+from services.rectification.domain.guards import require_incumbent
+from shared.contracts.directory import Incumbent
+from shared.contracts.rectification import ResidualItem
+from shared.eventstore.unit_of_work import UnitOfWork
+
+
+class ClosingUseCases:
+    """Decisions of feedback, supervision and accountability, and the unit's answer to them."""
+
+    def note_objection(
+        self, uow: UnitOfWork, problem_no: str, *, objection_no: str, is_open: bool
+    ) -> None:
+        problem = found_or_created_problem(uow, problem_no)
+        problem.note_objection(objection_no, is_open=is_open)
+        uow.save(problem)
+
+    def stop_problem(
+        self, uow: UnitOfWork, problem_no: str, *, case_no: str, objection_no: str
+    ) -> None:
+        """End the work: the objection was upheld (T09, X05)."""
+        problem = found_or_created_problem(uow, problem_no)
+        problem.note_objection(objection_no, is_open=False)
+        problem.stop(case_no)
+        uow.save(problem)
+
+    def note_disposal(
+        self, uow: UnitOfWork, problem_no: str, *, disposal_known: bool, pursuit_known: bool
+    ) -> None:
+        problem = found_or_created_problem(uow, problem_no)
+        problem.note_disposal(disposal_known=disposal_known, pursuit_known=pursuit_known)
+        uow.save(problem)
+
+    def void_completion(
+        self, uow: UnitOfWork, problem_no: str, *, cycle: int, finding: str, rectify_by: date
+    ) -> None:
+        """Return a sham completion to work (T19, X08)."""
+        problem = uow.load(Problem, problem_no)
+        problem.void_completion(cycle, finding, rectify_by)
+        uow.save(problem)
+
+    def order_after_evaluation(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        cycle: int,
+        items: Sequence[ResidualItem],
+        rectify_by: date,
+    ) -> None:
+        """Rectify again after an evaluation (T23, T24)."""
+        problem = uow.load(Problem, problem_no)
+        problem.order_after_evaluation(cycle, items, rectify_by)
+        uow.save(problem)
+
+    def order_after_return(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        cycle: int,
+        application: int,
+        items: Sequence[ResidualItem],
+        rectify_by: date,
+    ) -> None:
+        """Rectify again after a returned closing (T27, T29, T32)."""
+        problem = uow.load(Problem, problem_no)
+        problem.order_after_return(cycle, application, items, rectify_by)
+        uow.save(problem)
+
+    def order_after_reopening(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        cycle: int,
+        items: Sequence[ResidualItem],
+        rectify_by: date,
+    ) -> None:
+        """Rectify again in a new cycle (T35, X12)."""
+        problem = uow.load(Problem, problem_no)
+        problem.order_after_reopening(cycle, items, rectify_by)
+        uow.save(problem)
+
+    def note_eligibility(
+        self, uow: UnitOfWork, problem_no: str, *, cycle: int, pairs: int, waived: bool
+    ) -> None:
+        problem = uow.load(Problem, problem_no)
+        problem.note_eligibility(cycle, pairs, waived=waived)
+        uow.save(problem)
+
+    def note_closure(self, uow: UnitOfWork, problem_no: str, *, cycle: int) -> None:
+        problem = uow.load(Problem, problem_no)
+        problem.note_closure(cycle)
+        uow.save(problem)
+
+    def submit_closure_report(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        digest: str,
+        incumbent: Incumbent | None,
+        minimum_pairs: int,
+    ) -> dict[str, Any]:
+        """Sign the closing report and apply for closing.
+
+        T26: G06 G12 G13 G14 G17 G19 G20 G21 G23 G24. `minimum_pairs` is a policy number.
+        """
+        problem = uow.load(Problem, problem_no)
+        principal = require_incumbent(uow.actor, incumbent, uow.now)
+        case = uow.load(RectificationCase, problem.case_no)
+        problem.submit_closure_report(
+            principal,
+            digest,
+            minimum_pairs=minimum_pairs,
+            meeting_is_complete=case.meeting_is_complete,
+            handover_is_open=case.has_open_handover,
+            now=uow.now,
+        )
+        uow.save(problem)
+        return {"cycle": problem.cycle, "application": problem.application}

@@ -1,0 +1,112 @@
+"""After closing: long-term watch (长期监督), archive (归档), and reopening (重启)."""
+
+from datetime import date
+
+from services.supervision.domain.closure import ClosingProblem
+from services.supervision.domain.review import S
+from shared.contracts.base import Decision
+from shared.contracts.rectification import ResidualItem
+from shared.contracts.supervision import (
+    CaseFileArchived,
+    LongTermWatchOffered,
+    LongTermWatchStarted,
+    ProblemReopened,
+    ReopeningGround,
+)
+from shared.eventstore.aggregate import applies
+from shared.kernel.actor import Actor
+from shared.kernel.errors import RefusedError
+
+
+class NotTheReceiverOfTheWatchError(RefusedError):
+    """Only the resident team that was asked can take the watch over (T33)."""
+
+    code = "not-the-receiver-of-the-watch"
+
+
+class ClosureReview(ClosingProblem):
+    """Supervision's whole view of one problem, from the feedback to the archive and back."""
+
+    KIND = "review"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.is_watch_offered = False
+
+    def offer_watch(self) -> None:
+        """Ask the resident team to watch the closed problem (X11)."""
+        if self.chain is S.CLOSED and not self.is_watch_offered:
+            self.record(LongTermWatchOffered(problem_no=self.key, resident_team=self.resident_team))
+
+    def accept_watch(self, actor: Actor) -> None:
+        """Take the closed problem over into long-term watch (T33, R171)."""
+        self.require_state(S.CLOSED)
+        if not self.is_watch_offered or actor.org != self.resident_team:
+            raise NotTheReceiverOfTheWatchError(
+                f"the watch was not offered to {actor.org}", problem_no=self.key
+            )
+        self.record(
+            LongTermWatchStarted(
+                problem_no=self.key, resident_team=actor.org, accepted_by=actor.person_ref
+            )
+        )
+
+    def reopen(
+        self,
+        ground: ReopeningGround,
+        *,
+        finding_ref: str,
+        decision: Decision,
+        items: list[ResidualItem],
+        rectify_by: date,
+    ) -> None:
+        """Bring a closed problem back (T34): number and history stay, a new cycle begins.
+
+        G25 is in the arguments: ground, finding reference, and the leading group's decision.
+        """
+        self.require_state(S.CLOSED, S.LONG_TERM_WATCH, S.ARCHIVED)
+        self.record(
+            ProblemReopened(
+                problem_no=self.key,
+                case_no=self.case_no,
+                unit=self.unit,
+                cycle=self.cycle + 1,
+                ground=ground,
+                finding_ref=finding_ref,
+                decision=decision,
+                items=items,
+                rectify_by=rectify_by,
+            )
+        )
+
+    def archive(self, actor: Actor, documents: int) -> None:
+        """Seal the file of a watched problem (T36); it stays reopenable."""
+        self.require_state(S.LONG_TERM_WATCH)
+        if actor.org != self.resident_team:
+            raise NotTheReceiverOfTheWatchError(
+                f"{actor.org} does not watch {self.key}", problem_no=self.key
+            )
+        self.record(
+            CaseFileArchived(problem_no=self.key, documents=documents, archived_by=actor.person_ref)
+        )
+
+    @applies(LongTermWatchOffered)
+    def _watch_offered(self, _: LongTermWatchOffered) -> None:
+        self.is_watch_offered = True
+
+    @applies(LongTermWatchStarted)
+    def _watch_started(self, _: LongTermWatchStarted) -> None:
+        self.chain = S.LONG_TERM_WATCH
+
+    @applies(CaseFileArchived)
+    def _archived(self, _: CaseFileArchived) -> None:
+        self.chain = S.ARCHIVED
+
+    @applies(ProblemReopened)
+    def _reopened(self, event: ProblemReopened) -> None:
+        """A new cycle: pairs, waiver, application and signatures begin anew."""
+        self.cycle, self.rectify_by = event.cycle, event.rectify_by
+        self.chain = S.RE_RECTIFYING
+        self.pairs, self.pair, self.is_waived = [], None, False
+        self.application, self.signatory, self.digest = 0, "", ""
+        self.signed_by, self.is_watch_offered = {}, False

@@ -1,0 +1,148 @@
+"""Visits (督查): pair n begins on site, with the right executor, and sham is found there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.supervision.domain.review import FollowedProblem, S, WrongStateError
+from shared.contracts.supervision import (
+    Executor,
+    Grade,
+    GroupMember,
+    MethodUsed,
+    ShamKind,
+    ShamRectificationFound,
+    SupervisionCompleted,
+    SupervisionStarted,
+)
+from shared.eventstore.aggregate import applies
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import ForbiddenError, GuardFailedError
+
+FIRST_PAIR = 1
+
+
+@dataclass
+class Pair:
+    """One supervision with its evaluation; it counts once the evaluation is final."""
+
+    n: int
+    executor_org: str
+    visit_no: str
+    own: int | None = None
+    panel: int | None = None
+    poll: int | None = None
+    grade: Grade | None = None
+
+    @property
+    def missing_scores(self) -> list[str]:
+        scores = {"self": self.own, "panel": self.panel, "poll": self.poll}
+        return [name for name, score in scores.items() if score is None]
+
+
+class VisitedProblem(FollowedProblem):
+    """A followed problem that is supervised on site, pair after pair."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.pairs: list[Pair] = []
+        self.pair: Pair | None = None
+
+    def start_supervision(
+        self, actor: Actor, *, visit_no: str, members: Sequence[GroupMember], linked_office: str
+    ) -> None:
+        """Begin pair n on site (T20): G15 for the group, G18 for the executor.
+
+        Pair 1 is the joint group's; every later one belongs to the office which is linked to the
+        unit now (`linked_office`), and which is not the executor of pair 1.
+        """
+        self.require_state(S.DECLARED_RECTIFIED)
+        n = len(self.pairs) + 1
+        self._require_group(actor, members)
+        executor = self._executor_of(n, actor, linked_office)
+        self.record(
+            SupervisionStarted(
+                problem_no=self.key,
+                cycle=self.cycle,
+                n=n,
+                visit_no=visit_no,
+                executor=executor,
+                executor_org=actor.org,
+                members=[member.person_ref for member in members],
+            )
+        )
+
+    def _require_group(self, actor: Actor, members: Sequence[GroupMember]) -> None:
+        if not members:
+            raise GuardFailedError("G15", "a supervision group needs members")
+        if len({member.person_ref for member in members}) < len(members):
+            raise GuardFailedError("G15", "a member stands twice in the group")
+        if self.unit in {actor.org, *(member.org for member in members)}:
+            raise GuardFailedError("G15", "a member comes from the checked unit", unit=self.unit)
+
+    def _executor_of(self, n: int, actor: Actor, linked_office: str) -> Executor:
+        if n == FIRST_PAIR:
+            if actor.role is not Role.JSG:
+                raise GuardFailedError("G15", "the joint supervision group executes pair 1")
+            return Executor.JOINT_GROUP
+        if actor.role is not Role.DSO or actor.org != linked_office:
+            raise GuardFailedError("G18", f"pair {n} belongs to the unit's linked office", n=n)
+        if actor.org == self.pairs[0].executor_org:
+            raise GuardFailedError("G18", f"the executor of pair 1 cannot execute pair {n}", n=n)
+        return Executor.LINKED_OFFICE
+
+    def complete_supervision(self, actor: Actor, methods: list[MethodUsed], finding: str) -> None:
+        """End the visit with its methods, their evidence and a finding (T21, R175)."""
+        pair = self._pair_at(S.UNDER_SUPERVISION)
+        self._require_executor(actor, pair, Role.JSG)
+        self.record(
+            SupervisionCompleted(
+                problem_no=self.key,
+                cycle=self.cycle,
+                n=pair.n,
+                methods=methods,
+                finding=finding,
+            )
+        )
+
+    def find_sham(self, kind: ShamKind, evidence: list[str], rectify_by: date) -> None:
+        """Find the declared completion to be sham: it counts no longer (T19, R152)."""
+        self.require_state(S.DECLARED_RECTIFIED)
+        self.record(
+            ShamRectificationFound(
+                problem_no=self.key,
+                case_no=self.case_no,
+                unit=self.unit,
+                cycle=self.cycle,
+                kind=kind,
+                evidence=evidence,
+                rectify_by=rectify_by,
+            )
+        )
+
+    def _pair_at(self, state: S) -> Pair:
+        self.require_state(state)
+        if self.pair is None:
+            raise WrongStateError(f"{self.key} has no pair in progress", problem_no=self.key)
+        return self.pair
+
+    def _require_executor(self, actor: Actor, pair: Pair, first_role: Role) -> None:
+        """Demand `first_role` for pair 1, and the executing linked office later (A10)."""
+        if pair.n == FIRST_PAIR:
+            if actor.role is not first_role:
+                raise ForbiddenError(f"pair 1 needs the role {first_role}", n=pair.n)
+        elif actor.role is not Role.DSO or actor.org != pair.executor_org:
+            raise GuardFailedError("G18", f"pair {pair.n} belongs to its executor", n=pair.n)
+
+    @applies(SupervisionStarted)
+    def _supervision_started(self, event: SupervisionStarted) -> None:
+        self.pair = Pair(event.n, event.executor_org, event.visit_no)
+        self.chain = S.UNDER_SUPERVISION
+
+    @applies(SupervisionCompleted)
+    def _supervision_completed(self, _: SupervisionCompleted) -> None:
+        self.chain = S.UNDER_EVALUATION
+
+    @applies(ShamRectificationFound)
+    def _sham_found(self, event: ShamRectificationFound) -> None:
+        self.chain, self.rectify_by = S.RE_RECTIFYING, event.rectify_by

@@ -1,0 +1,179 @@
+"""The second act: claim, plan, joint review, tasks, declaration, supervision, evaluation."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from shared.cli.sample.city import (
+    JOINT_GROUP,
+    OFFICE,
+    ORGANISATION,
+    PANEL,
+    TODAY,
+    Case,
+    Person,
+    Problem,
+)
+from shared.cli.sample.player import Player, digest
+
+DEADLINE = (TODAY + timedelta(days=50)).isoformat()
+SCHEME = "yunlan-scheme-1"
+
+
+def state_of(player: Player, problem: Problem) -> str:
+    """Return the state that the problem's page shows."""
+    page = player.ask(OFFICE, "supervision", f"/v1/problems/{problem.no}")
+    return str(page["state"])
+
+
+def await_state(player: Player, problem: Problem, *states: str) -> None:
+    """Wait until the problem's page shows one of these states."""
+
+    def reached() -> bool | None:
+        return True if state_of(player, problem) in states else None
+
+    player.await_(f"{problem.no} in {' or '.join(states)}", reached)
+
+
+def plan_case(player: Player, case: Case) -> None:
+    """The principal claims every problem and submits the plan; three bodies approve it."""
+    unit, thing = case.unit, f"/v1/cases/{case.no}"
+    player.await_(
+        f"case {case.no}", lambda: player.ask(unit.principal, "rectification", thing)
+    )
+    for problem in case.problems:
+        claim = {"responsible_member": unit.member.ref, "claimed_on": TODAY.isoformat()}
+        path = f"/v1/problems/{problem.no}/claim"
+        player.found(unit.principal, "rectification", path, claim)
+    plan = {"problems": [_planned(case, problem) for problem in case.problems]}
+    player.act(unit.principal, "rectification", thing, "submit-plan", plan)
+    _approve_plan(player, case)
+    held = {"held_on": TODAY.isoformat()}
+    player.act(unit.principal, "rectification", thing, "hold-meeting", held)
+    reported = {"reported_on": TODAY.isoformat(), "report": digest(case.no, "民主生活会报告")}
+    player.act(unit.principal, "rectification", thing, "report-meeting", reported)
+
+
+def _planned(case: Case, problem: Problem) -> dict[str, Any]:
+    unit = case.unit
+    return {
+        "problem_no": problem.no,
+        "root_cause_kind": "INSTITUTION",
+        "root_cause": "制度执行不严（样例）",
+        "measures": [
+            {
+                "measure_no": "M1",
+                "kind": "SYMPTOM",
+                "level": "OWN_LEADERSHIP",
+                "is_sanction": False,
+                "text": "党组专题研究，逐项整改（样例）",
+            },
+            {
+                "measure_no": "M2",
+                "kind": "ROOT",
+                "level": "OWN_ORGANS",
+                "is_sanction": False,
+                "text": "修订内部管理制度（样例）",
+            },
+        ],
+        "tasks": [
+            {
+                "task_no": "T1",
+                "matter": "核查并整改到位（样例）",
+                "post": "section-head",
+                "person": unit.handler.ref,
+                "leader": unit.member.ref,
+                "department": "general-office",
+                "deadline": DEADLINE,
+            }
+        ],
+    }
+
+
+def _approve_plan(player: Player, case: Case) -> None:
+    thing = f"/v1/cases/{case.no}"
+
+    def received() -> dict[str, Any] | None:
+        page = player.ask(OFFICE, "supervision", thing)
+        plan = page.get("plan")
+        return plan if plan else None
+
+    plan = player.await_(f"the plan of {case.no}", received)
+    vote = {"plan_version": plan["plan_version"], "digest": plan["digest"], "approves": True}
+    for body in (case.unit.office, ORGANISATION, OFFICE):
+        player.act(body, "supervision", thing, "vote-on-plan", vote)
+
+
+def carry_out(player: Player, problem: Problem) -> None:
+    """The handler does the task and records effect, documents and the three results."""
+    await_state(player, problem, "P6")
+    handler, thing = problem.unit.handler, f"/v1/problems/{problem.no}"
+    evidence = [digest(problem.no, "佐证")]
+    note = {"task_no": "T1", "note": "已完成核查（样例）", "percent": 60, "evidence": evidence}
+    player.act(handler, "rectification", thing, "progress-task", note)
+    done = {"task_no": "T1", "evidence": evidence}
+    player.act(handler, "rectification", thing, "complete-task", done)
+    effect = {"effect": "追回资金并建立台账（样例）", "evidence": evidence}
+    player.act(handler, "rectification", thing, "record-effect", effect)
+    document = {"document_no": "D1", "title": "整改佐证材料", "digest": digest(problem.no, "档案")}
+    player.act(handler, "rectification", thing, "archive-document", document)
+    held = (
+        {"status": "DONE"}
+        if problem.concerns_person
+        else {"status": "NOT_APPLICABLE", "reason": "不涉及人员问责（样例）"}
+    )
+    results = {"fixed": {"status": "DONE"}, "held_to_account": held, "built": {"status": "DONE"}}
+    player.act(handler, "rectification", thing, "record-results", results)
+
+
+def declare(player: Player, problem: Problem, principal: Person) -> None:
+    """The principal pledges the content as it stands and declares the problem rectified."""
+    body = {"digest": content_digest(player, problem, principal)}
+    thing = f"/v1/problems/{problem.no}"
+    player.act(principal, "rectification", thing, "declare-rectified", body)
+    await_state(player, problem, "P7")
+
+
+def content_digest(player: Player, problem: Problem, principal: Person) -> str:
+    """Return the digest of the content that is to be pledged or signed."""
+    page = player.ask(principal, "rectification", f"/v1/problems/{problem.no}")
+    return str(page["content_digest"])
+
+
+def pair(
+    player: Player, problem: Problem, principal: Person, n: int, score: int, items: Sequence[str]
+) -> None:
+    """One pair: supervision and evaluation, by the joint group first, then the linked office."""
+    thing, unit = f"/v1/problems/{problem.no}", problem.unit
+    executor = JOINT_GROUP if n == 1 else unit.office
+    scorer = PANEL if n == 1 else unit.office
+    start = {
+        "visit_no": f"V-{problem.no}-{n}",
+        "members": [{"person_ref": executor.ref, "org": executor.org}],
+    }
+    player.act(executor, "supervision", thing, "start-supervision", start)
+    finding = {
+        "methods": [{"method": "on-site", "evidence": [digest(problem.no, "现场", str(n))]}],
+        "finding": "现场核实（样例）",
+    }
+    player.act(executor, "supervision", thing, "complete-supervision", finding)
+    player.act(principal, "supervision", thing, "score-self", {"score": 90})
+    player.act(scorer, "supervision", thing, "score-panel", {"score": score})
+    player.act(OFFICE, "supervision", thing, "close-poll", {"score": score, "respondents": 12})
+    result = {
+        "scheme_version": SCHEME,
+        "items": [{"item_no": f"R{n}{k}", "matter": item} for k, item in enumerate(items, 1)],
+    }
+    player.act(scorer, "supervision", thing, "finalise-evaluation", result)
+
+
+def rectify_again(player: Player, problem: Problem, principal: Person, items: Sequence[str]) -> None:
+    """What is left is done, or confirmed to be nothing; then it is declared again."""
+    await_state(player, problem, "P10")
+    thing = f"/v1/problems/{problem.no}"
+    for item in items:
+        done = {"task_no": item, "evidence": [digest(problem.no, item)]}
+        player.act(problem.unit.handler, "rectification", thing, "complete-task", done)
+    if not items:
+        player.act(principal, "rectification", thing, "confirm-nil-items")
+    declare(player, problem, principal)

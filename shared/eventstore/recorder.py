@@ -1,0 +1,171 @@
+"""The barrier recorders: the library's PostgreSQL recorders without its table lock.
+
+The library serialises all appends with `LOCK TABLE … IN EXCLUSIVE MODE`, which also conflicts
+with VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY. These take a shared advisory lock instead and
+fence the readers (`shared.eventstore.fence` says why that is enough and what it promises: the
+positions of concurrent transactions may interleave).
+
+They are plugged in through `APPLICATION_RECORDER_TOPIC` and `PROCESS_RECORDER_TOPIC`.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import (
+    InterfaceError,
+    Notification,
+    OperationalError,
+    PersistenceError,
+    StoredEvent,
+)
+from eventsourcing.postgres import (
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresProcessRecorder,
+)
+from psycopg.rows import DictRow
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import PoolTimeout
+
+from shared.eventstore.fence import Fence, shared_lock
+
+Participant = Callable[[psycopg.Cursor[DictRow]], None]
+"""Runs inside the append transaction, before the events are inserted; raising aborts everything.
+It runs again when the connection broke and the append is tried again."""
+
+LOCK_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 15
+ATTEMPTS = 4
+
+_TRY_AGAIN = frozenset({"57P01", "57P02", "57P03", "40001", "40P01"})
+
+
+class BarrierApplicationRecorder(PostgresApplicationRecorder):
+    """Appends under the shared lock; reads only what is settled; NOTIFY after the commit."""
+
+    def __init__(
+        self,
+        datastore: PostgresDatastore,
+        *,
+        events_table_name: str = "stored_events",
+        **kwargs: Any,
+    ) -> None:
+        if datastore.enable_db_functions:
+            raise ValueError(
+                "POSTGRES_ENABLE_DB_FUNCTIONS loses events in this library: turn it off"
+            )
+        super().__init__(datastore, events_table_name=events_table_name, **kwargs)
+        lock_timeout = datastore.lock_timeout or LOCK_TIMEOUT_S
+        self.lock_table_statements = [
+            shared_lock(datastore.schema, events_table_name, lock_timeout, STATEMENT_TIMEOUT_S)
+        ]
+        self.fence = Fence(datastore.get_connection, datastore.schema, events_table_name)
+        self.announce: Callable[[], None] = self.notify_channel
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        participants: Sequence[Participant] = (),
+        **kwargs: Any,
+    ) -> Sequence[int]:
+        """Store the events and run the participants in one transaction; return the positions.
+
+        A broken connection is tried again, though the commit may have succeeded: a caller that
+        then meets IntegrityError compares what is stored with what it sent.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return self._insert_once(stored_events, participants, **kwargs)
+            except (InterfaceError, OperationalError) as error:
+                if not _may_try_again(error):
+                    raise
+                time.sleep(0.1 * attempt)
+        return self._insert_once(stored_events, participants, **kwargs)
+
+    def _insert_once(
+        self,
+        stored_events: Sequence[StoredEvent],
+        participants: Sequence[Participant],
+        **kwargs: Any,
+    ) -> Sequence[int]:
+        with self.datastore.get_connection() as connection, connection.transaction():
+            for participant in participants:
+                with connection.cursor() as cursor:
+                    participant(cursor)
+            with connection.cursor() as cursor:
+                self._insert_events(cursor, stored_events, **kwargs)
+                positions = self._append(cursor, stored_events, **kwargs)
+        if positions:
+            self.announce()
+        return positions
+
+    def _append(
+        self, cursor: psycopg.Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int]:
+        if not stored_events:
+            return []
+        self._insert_stored_events(cursor, stored_events, **kwargs)
+        return self._fetch_ids_after_insert_events(cursor, stored_events, **kwargs) or []
+
+    def _lock_table(self, curs: psycopg.Cursor[DictRow]) -> None:
+        for statement in self.lock_table_statements:
+            curs.execute(statement)  # several statements in one: cannot be prepared
+
+    def _notify_channel(self, curs: psycopg.Cursor[DictRow]) -> None:
+        """Nothing inside the transaction: NOTIFY there serialises commits of the instance."""
+
+    def notify_channel(self) -> None:
+        """Tell listeners that there is news; only a hint, so a failure is no failure."""
+        with contextlib.suppress(PersistenceError), self.datastore.get_connection() as connection:
+            connection.execute(SQL("NOTIFY {0}").format(Identifier(self.channel_name)))
+
+    def settled_position(self) -> int:
+        """Return the position up to which nothing will ever appear any more."""
+        return self.fence.settled_position()
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return settled notifications only, in position order."""
+        settled = self.settled_position()
+        found: Sequence[Notification] = super().select_notifications(
+            start,
+            limit,
+            settled if stop is None else min(stop, settled),
+            topics,
+            inclusive_of_start=inclusive_of_start,
+        )
+        return found
+
+    def max_notification_id(self) -> int | None:
+        """Return the highest settled position that holds an event; None when there is none."""
+        query = SQL("SELECT MAX(notification_id) FROM {0}.{1} WHERE notification_id <= %s").format(
+            Identifier(self.datastore.schema), Identifier(self.events_table_name)
+        )
+        settled = self.settled_position()
+        with self.datastore.get_connection() as connection:
+            row = connection.execute(query, (settled,)).fetchone()
+        return row["max"] if row else None
+
+
+class BarrierProcessRecorder(BarrierApplicationRecorder, PostgresProcessRecorder):
+    """The same, with the library's tracking of consumed positions in the same transaction."""
+
+
+def _may_try_again(error: PersistenceError) -> bool:
+    """Whether the connection broke or a deadlock was solved; a timeout is not tried again."""
+    cause = error.__cause__
+    if isinstance(cause, PoolTimeout):
+        return False
+    sqlstate = getattr(cause, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith("08") or sqlstate in _TRY_AGAIN

@@ -1,0 +1,281 @@
+"""The event store of one service: append, read in order, wait for news."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+import psycopg
+from eventsourcing.application import AggregateNotFoundError
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from shared.eventstore import idempotency
+from shared.eventstore.aggregate import Aggregate
+from shared.eventstore.log import (
+    CONNECT_TIMEOUT_S,
+    PoolSizes,
+    RecordLog,
+    log_environment,
+    session_options,
+)
+from shared.eventstore.news import News
+from shared.eventstore.record import RecordedEvent, parse
+from shared.eventstore.recorder import BarrierApplicationRecorder, Participant
+from shared.eventstore.unit_of_work import Receipt, UnitOfWork
+from shared.kernel.context import Context
+from shared.kernel.errors import (
+    CommandInProgressError,
+    ConflictError,
+    DubanError,
+    UnavailableError,
+)
+
+__all__ = ["EventStore", "Participant", "PoolSizes", "Receipt", "StreamHead"]
+
+A = TypeVar("A", bound=Aggregate)
+
+_POLL_SOONEST_S, _POLL_LATEST_S = 0.02, 1.0
+
+
+@dataclass(frozen=True)
+class StreamHead:
+    """The last settled event of a stream."""
+
+    stream: str
+    version: int
+    position: int
+
+
+class EventStore:
+    """One service's log on PostgreSQL, through the library's application, mapper and recorder.
+
+    Three pools, so that none starves another: commands (the library's datastore), the feed
+    (relay, projections, feed readers) and queries. The database must have been migrated.
+    """
+
+    def __init__(self, service: str, database_url: str, *, pool: PoolSizes | None = None) -> None:
+        """Open the pools; raises UnavailableError when the database is not migrated."""
+        sizes = pool or PoolSizes()
+        self.service = service
+        self.database_url = database_url
+        self._log = RecordLog(log_environment(database_url, sizes.command, checked=False))
+        self._feed_log = RecordLog(log_environment(database_url, sizes.feed, checked=True))
+        self._recorder = cast(BarrierApplicationRecorder, self._log.recorder)
+        self._feed = cast(BarrierApplicationRecorder, self._feed_log.recorder)
+        self._queries = _query_pool(database_url, sizes.query)
+        self._news = News(database_url, self._recorder.channel_name)
+        self._recorder.announce = self._news.tell
+        self._require_migrated()
+
+    def begin(
+        self,
+        context: Context,
+        *,
+        expected: Mapping[str, int] | None = None,
+        participants: Sequence[Participant] = (),
+    ) -> UnitOfWork:
+        """Begin the unit of work of one command or reaction.
+
+        `expected` says which version each addressed stream must still have.
+        """
+        return UnitOfWork(self, context, expected=expected or {}, participants=participants)
+
+    def reconstruct(self, cls: type[A], key: str) -> A | None:
+        """Return the aggregate as its events tell it; None when it has none."""
+
+        def replayed(_: Any, events: Iterable[RecordedEvent]) -> Any:
+            aggregate = cls(key)
+            for recorded in events:
+                aggregate.replayed(recorded.event, recorded.record.version, recorded.digest)
+            return aggregate if aggregate.version else None
+
+        try:
+            found: Any = self._log.repository.get(
+                cls.stream_of(key), projector_func=cast(Any, replayed)
+            )
+        except AggregateNotFoundError:
+            return None
+        except (InterfaceError, OperationalError) as error:
+            raise _unavailable(error) from error
+        return cast(A, found)
+
+    def append(
+        self, events: Sequence[RecordedEvent], participants: Sequence[Participant] = ()
+    ) -> list[RecordedEvent]:
+        """Store the events and run the participants in one transaction; return them positioned.
+
+        Raises ConflictError when another event stands at one of the places,
+        CommandInProgressError when the idempotency key was taken meanwhile. An append whose
+        reply was lost is tried again by the recorder and then meets its own records: success.
+        """
+        try:
+            positions = self._insert(events, participants)
+        except (IntegrityError, DubanError) as error:
+            stored = self._same_in_store(events)
+            if stored is None:
+                raise _refusal(error) from error
+            positions = stored
+        except (InterfaceError, OperationalError) as error:
+            raise _unavailable(error) from error
+        return [replace(e, position=p) for e, p in zip(events, positions, strict=True)]
+
+    def _insert(
+        self, events: Sequence[RecordedEvent], participants: Sequence[Participant]
+    ) -> Sequence[int]:
+        if not events:
+            return self._recorder.insert_events([], participants=participants)
+        recordings = self._log.save(*events, participants=participants)
+        return [recording.notification.id for recording in recordings]
+
+    def _same_in_store(self, events: Sequence[RecordedEvent]) -> list[int] | None:
+        """Return the positions of these very records; None when one is missing or another."""
+        positions = []
+        for event in events:
+            found = self._select(
+                "SELECT notification_id, state FROM stored_events"
+                " WHERE originator_id = %s AND originator_version = %s",
+                (event.originator_id, event.originator_version),
+            )
+            if not found or found[0].raw != event.raw:
+                return None
+            positions.append(found[0].position)
+        return positions or None
+
+    def settled_position(self) -> int:
+        """Return the position up to which nothing will ever appear any more.
+
+        While a writer holds the fence for too long, the last known one: late, never wrong.
+        """
+        try:
+            return self._feed.settled_position()
+        except (InterfaceError, OperationalError) as error:
+            raise _unavailable(error) from error
+
+    def read(self, after: int, limit: int) -> list[RecordedEvent]:
+        """Return settled events with a position higher than `after`, in position order.
+
+        Positions of concurrent transactions may interleave; each stream is in order.
+        """
+        settled = self.settled_position()
+        return self._select(
+            "SELECT notification_id, state FROM stored_events WHERE notification_id > %s"
+            " AND notification_id <= %s ORDER BY notification_id LIMIT %s",
+            (after, settled, limit),
+        )
+
+    def read_stream(
+        self, stream: str, after_version: int = 0, limit: int = 1000
+    ) -> list[RecordedEvent]:
+        """Return the events of one stream after this version, in version order."""
+        return self._select(
+            "SELECT notification_id, state FROM stored_events WHERE originator_id = %s"
+            " AND originator_version > %s ORDER BY originator_version LIMIT %s",
+            (stream, after_version, limit),
+        )
+
+    def version_of(self, stream: str) -> int:
+        """Return the present version of a stream, 0 when it does not exist."""
+        rows = self._rows(
+            "SELECT coalesce(max(originator_version), 0) AS version FROM stored_events"
+            " WHERE originator_id = %s",
+            (stream,),
+        )
+        return int(rows[0]["version"])
+
+    def heads(self, after: int, limit: int) -> list[StreamHead]:
+        """Return the streams whose settled head stands after this position, in its order."""
+        settled = self.settled_position()
+        rows = self._rows(
+            "SELECT originator_id, originator_version, notification_id FROM stored_events AS head"
+            " WHERE notification_id > %s AND notification_id <= %s AND NOT EXISTS ("
+            "   SELECT FROM stored_events AS later WHERE later.originator_id = head.originator_id"
+            "   AND later.originator_version = head.originator_version + 1"
+            "   AND later.notification_id <= %s)"
+            " ORDER BY notification_id LIMIT %s",
+            (after, settled, settled, limit),
+        )
+        return [
+            StreamHead(row["originator_id"], row["originator_version"], row["notification_id"])
+            for row in rows
+        ]
+
+    def wait_for_news(self, after: int, timeout: float) -> bool:
+        """Wait at most `timeout` seconds; return whether something is settled after `after`."""
+        deadline = time.monotonic() + timeout
+        pause = _POLL_SOONEST_S
+        while True:
+            heard = self._news.count
+            if self.settled_position() > after:
+                return True
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self._news.wait(heard, min(left, pause))
+            pause = min(pause * 2, _POLL_LATEST_S)
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """Lend a connection of the query pool for one transaction, committed at the end."""
+        try:
+            with self._queries.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise _unavailable(error) from error
+
+    def close(self) -> None:
+        """Stop the threads and close the pools."""
+        self._news.close()
+        self._queries.close()
+        self._feed_log.close()
+        self._log.close()
+
+    def _select(self, query: str, values: Sequence[object]) -> list[RecordedEvent]:
+        rows = self._rows(query, values)
+        return [parse(bytes(row["state"]), row["notification_id"]) for row in rows]
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[DictRow]:
+        try:
+            with self._feed.datastore.get_connection() as connection:
+                return connection.execute(query.encode(), values).fetchall()
+        except (InterfaceError, OperationalError) as error:
+            raise _unavailable(error) from error
+
+    def _require_migrated(self) -> None:
+        known = self._recorder.datastore.psycopg_python_types
+        if self._recorder.stored_event_type_name not in known:
+            self.close()
+            raise UnavailableError(f"the database of {self.service} is not migrated")
+
+
+def _query_pool(database_url: str, connections: int) -> ConnectionPool[psycopg.Connection[DictRow]]:
+    known = str(conninfo_to_dict(database_url).get("options", ""))
+    url = make_conninfo(database_url, options=session_options(known))
+    return ConnectionPool(
+        url,
+        connection_class=psycopg.Connection[DictRow],
+        kwargs={"row_factory": dict_row},
+        min_size=1,
+        max_size=connections,
+        timeout=CONNECT_TIMEOUT_S,
+        check=ConnectionPool.check_connection,
+        open=True,
+        name="query",
+    )
+
+
+def _refusal(error: Exception) -> DubanError:
+    if isinstance(error, DubanError):
+        return error
+    cause = error.__cause__
+    table = cause.diag.table_name if isinstance(cause, psycopg.Error) else None
+    if table == idempotency.TABLE:
+        return CommandInProgressError("the same command has just been answered: ask again")
+    return ConflictError("another event stands at this place of the stream")
+
+
+def _unavailable(error: Exception) -> UnavailableError:
+    return UnavailableError(f"the event store does not answer ({type(error).__name__})")

@@ -1,0 +1,160 @@
+"""The unit of work: what one command or reaction loads, decides and stores, all or nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from shared.eventstore.aggregate import Aggregate
+from shared.eventstore.record import RecordedEvent, compose
+from shared.eventstore.recorder import Participant
+from shared.kernel.actor import Actor
+from shared.kernel.context import Context
+from shared.kernel.errors import ConflictError, NotFoundError, StaleVersionError
+
+if TYPE_CHECKING:
+    from shared.eventstore.store import EventStore
+
+__all__ = ["Participant", "Receipt", "UnitOfWork"]
+
+A = TypeVar("A", bound=Aggregate)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was stored: the first saved aggregate's place, and everything with its position.
+
+    `position` is the highest, 0 when no event was stored.
+    """
+
+    stream: str
+    version: int
+    position: int
+    events: tuple[RecordedEvent, ...]
+
+
+class UnitOfWork:
+    """The identity map of one command or reaction: a thing loaded twice is the same object."""
+
+    def __init__(
+        self,
+        store: "EventStore",
+        context: Context,
+        *,
+        expected: Mapping[str, int],
+        participants: Sequence[Participant] = (),
+    ) -> None:
+        self._store = store
+        self.context = context
+        self._expected = dict(expected)
+        self._participants = tuple(participants)
+        self._known: dict[str, Aggregate] = {}
+        self._saved: list[Aggregate] = []
+
+    @property
+    def now(self) -> datetime:
+        """When the command was accepted, UTC."""
+        return self.context.time
+
+    @property
+    def actor(self) -> Actor:
+        return self.context.actor
+
+    def load(self, cls: type[A], key: str) -> A:
+        """Return the thing; raises NotFoundError, StaleVersionError when it has moved on."""
+        found = self.find(cls, key)
+        if found is None:
+            raise NotFoundError(f"there is no {cls.stream_of(key)}", stream=cls.stream_of(key))
+        return found
+
+    def find(self, cls: type[A], key: str) -> A | None:
+        """Return the thing if it exists; raises StaleVersionError when it has moved on."""
+        stream = cls.stream_of(key)
+        if stream not in self._known:
+            self._known[stream] = self._store.reconstruct(cls, key) or cls(key)
+            self._require_expected(stream, self._known[stream].version)
+        found = cast(A, self._known[stream])
+        return found if found.exists else None
+
+    def create(self, cls: type[A], key: str) -> A:
+        """Return a thing with no events yet; raises ConflictError when it exists."""
+        if self.find(cls, key) is not None:
+            raise ConflictError(f"{cls.stream_of(key)} exists already", stream=cls.stream_of(key))
+        return cast(A, self._known[cls.stream_of(key)])
+
+    def under(self, policy_edition: str) -> None:
+        """Say which edition of the policy parameters this decision consulted."""
+        self.context = replace(self.context, policy=policy_edition)
+
+    def save(self, *aggregates: Aggregate) -> None:
+        """Have these stored at the commit, in this order."""
+        for aggregate in aggregates:
+            known = self._known.setdefault(aggregate.stream, aggregate)
+            if known is not aggregate:
+                raise ConflictError(f"{aggregate.stream} stands twice in one unit of work")
+            if aggregate not in self._saved:
+                self._saved.append(aggregate)
+
+    def join(self, participant: Participant) -> None:
+        """Let a table of the service's own take part in the transaction of this commit."""
+        self._participants = (*self._participants, participant)
+
+    def preview(self) -> Receipt:
+        """Return the receipt as `commit` would give it, still without positions.
+
+        For participants that store the answer together with the events.
+        """
+        return self._receipt(self._composed())
+
+    def commit(self, participants: Sequence[Participant] = ()) -> Receipt:
+        """Store all events of the saved things and run the participants, in one transaction.
+
+        Raises ConflictError (somebody else wrote first), StaleVersionError,
+        CommandInProgressError, NotCanonicalError or what a participant raises; then nothing was
+        stored, and this unit of work is of no more use.
+        """
+        self._require_all_expected()
+        events = self._store.append(self._composed(), (*self._participants, *participants))
+        receipt = self._receipt(events)
+        self._take_over(events)
+        return receipt
+
+    def _composed(self) -> list[RecordedEvent]:
+        return [recorded for aggregate in self._saved for recorded in self._records_of(aggregate)]
+
+    def _records_of(self, aggregate: Aggregate) -> list[RecordedEvent]:
+        version, head, records = aggregate.version, aggregate.head, []
+        for event in aggregate.pending:
+            version += 1
+            recorded = compose(
+                self._store.service, aggregate.stream, version, head, event, self.context
+            )
+            head = recorded.digest
+            records.append(recorded)
+        return records
+
+    def _receipt(self, events: Sequence[RecordedEvent]) -> Receipt:
+        position = max((recorded.position for recorded in events), default=0)
+        if not self._saved:
+            return Receipt("", 0, position, tuple(events))
+        first = self._saved[0]
+        version = first.version + len(first.pending)
+        return Receipt(first.stream, version, position, tuple(events))
+
+    def _take_over(self, events: Sequence[RecordedEvent]) -> None:
+        for recorded in events:
+            aggregate = self._known[recorded.originator_id]
+            aggregate.version, aggregate.head = recorded.originator_version, recorded.digest
+            aggregate.pending.clear()
+        self._saved.clear()
+
+    def _require_expected(self, stream: str, version: int) -> None:
+        expected = self._expected.pop(stream, version)
+        if expected != version:
+            raise StaleVersionError(
+                f"{stream} has version {version}, not {expected}", stream=stream, version=version
+            )
+
+    def _require_all_expected(self) -> None:
+        for stream in list(self._expected):  # named in If-Match, but never loaded
+            self._require_expected(stream, self._store.version_of(stream))

@@ -1,0 +1,230 @@
+"""The relay: publishes a service's log to Kafka, in order, up to the settled position.
+
+The log is the outbox, and Kafka itself says where to go on. Records go out in windows that span
+at most `WINDOW` positions, one batch for each partition at a time, and a window is begun only
+when all of the one before is acknowledged. So, whenever a relay dies, everything at `WINDOW` or
+more positions below the highest one found in Kafka is there, and within a partition everything up
+to its last record is there: the next relay loses nothing and doubles nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.eventstore.record import RecordedEvent
+from shared.eventstore.store import EventStore
+from shared.kernel.errors import UnavailableError
+from shared.kernel.ids import Ids
+from shared.messaging.brokers import ANSWERED_WITHIN, Broker, cluster_id, stop_producer
+from shared.messaging.crash_points import CrashPoint, no_crash
+from shared.messaging.headers import encode
+from shared.messaging.leadership import Leadership, LeadershipLostError
+from shared.messaging.supervision import Patience, wait_or_stop
+from shared.messaging.topic_state import Published, ends_of, look_at
+from shared.messaging.topics import PARTITIONS, ensure_topics, partition_of, topic_of
+from shared.telemetry.logs import logger
+from shared.telemetry.metrics import EVENTS_PUBLISHED, RELAY_LAG
+from shared.telemetry.names import Attribute
+from shared.telemetry.spans import Attributes, send_batch_span
+
+WINDOW = 500
+ACKNOWLEDGED_WITHIN = 30.0  # seconds
+NEWS_WITHIN = 1.0
+
+T = TypeVar("T")
+_log = logger(__name__)
+
+
+class BrokerChangedError(Exception):
+    """Kafka is not the one that was published to: look again where to go on."""
+
+
+@dataclass
+class Relay:
+    """The one publisher of a service's log; of several processes, the one that leads."""
+
+    store: EventStore
+    broker: Broker
+    ids: Ids
+    partitions: int = PARTITIONS
+    at: CrashPoint = no_crash
+    monotonic: Callable[[], float] = time.monotonic
+    window: int = WINDOW
+
+    def __post_init__(self) -> None:
+        self.topic = topic_of(self.store.service)
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="relay")
+        self._patience = Patience()
+        self._memory: Published | None = None
+        self._memory_of_cluster = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead and publish until told to stop; raises when the same failure does not pass."""
+        try:
+            while not stop.is_set():
+                await self._supervised(stop)
+        finally:
+            self._threads.shutdown(wait=False)
+
+    async def _supervised(self, stop: asyncio.Event) -> None:
+        try:
+            await self._lead(stop)
+        except (
+            KafkaError,
+            UnavailableError,
+            LeadershipLostError,
+            BrokerChangedError,
+            psycopg.OperationalError,
+            OSError,  # a TimeoutError is one
+        ) as error:
+            pause = self._patience.after_failure(error)
+            _log.warning("relay-begins-again", error=type(error).__name__, pause=pause)
+            await wait_or_stop(stop, pause)
+
+    async def _lead(self, stop: asyncio.Event) -> None:
+        async with Leadership(self.store.database_url, f"relay/{self.store.service}") as leadership:
+            if await leadership.gained(stop):
+                _log.info("relay-leads", topic=self.topic)
+                await self._publish_all(leadership, stop)
+
+    async def _publish_all(self, leadership: Leadership, stop: asyncio.Event) -> None:
+        await ensure_topics(self.broker, [self.topic], self.partitions)
+        cluster = await cluster_id(self.broker)
+        published = await self._resume(cluster)
+        producer = AIOKafkaProducer(**self.broker.producer_arguments())
+        try:
+            await asyncio.wait_for(producer.start(), ANSWERED_WITHIN)
+            publishing = _Publishing(self, producer, published)
+            await self._follow_log(publishing, leadership, cluster, stop)
+        finally:
+            await stop_producer(producer)
+
+    async def _resume(self, cluster: str) -> Published:
+        """Return what stands in Kafka already; where that cannot be asked, what is remembered."""
+        if self.broker.rules.resumes_by_last_position:
+            found = await look_at(self.broker, self.topic, self.partitions)
+            return found.resumed(self.window, self.ids.new)
+        if self._memory is None or self._memory_of_cluster != cluster:
+            self._memory, self._memory_of_cluster = Published(generation=cluster), cluster
+        return self._memory
+
+    async def _follow_log(
+        self,
+        publishing: "_Publishing",
+        leadership: Leadership,
+        cluster: str,
+        stop: asyncio.Event,
+    ) -> None:
+        published = publishing.published
+        check_at = self.monotonic() + self.broker.rules.checked_every
+        while not stop.is_set():
+            if self.monotonic() >= check_at:
+                await self._require_same_broker(cluster, published)
+                check_at = self.monotonic() + self.broker.rules.checked_every
+            settled = await self._in_thread(self.store.settled_position)
+            events = await self._in_thread(lambda: self.store.read(published.after, self.window))
+            self.at("read")
+            await leadership.require()
+            RELAY_LAG.labels(self.store.service).set(max(0, settled - published.after))
+            window = within_span(events, self.window)
+            await publishing.publish(window)
+            # Positions of undone transactions hold nothing: they are passed like the others.
+            end = window[-1].position if window else 0
+            is_all = len(events) == len(window) < self.window
+            published.after = max(published.after, end, settled if is_all else 0)
+            self._patience.reset()
+            if not events:
+                await self._wait_for_news(published.after)
+
+    async def _wait_for_news(self, after: int) -> None:
+        RELAY_LAG.labels(self.store.service).set(0)
+        await self._in_thread(lambda: self.store.wait_for_news(after, NEWS_WITHIN))
+
+    async def _require_same_broker(self, cluster: str, published: Published) -> None:
+        if await cluster_id(self.broker) != cluster:
+            raise BrokerChangedError("another cluster answers")
+        if self.broker.rules.resumes_by_last_position:
+            ends = await ends_of(self.broker, self.topic, self.partitions)
+            if not published.stands_in(ends):
+                raise BrokerChangedError("the topic does not hold what was published")
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await asyncio.wait_for(
+            loop.run_in_executor(self._threads, work), ACKNOWLEDGED_WITHIN
+        )
+
+
+class _Publishing:
+    """One producer at work, from where Kafka stood when it began."""
+
+    def __init__(self, relay: Relay, producer: AIOKafkaProducer, published: Published) -> None:
+        self.published = published
+        self._relay = relay
+        self._producer = producer
+
+    async def publish(self, window: Sequence[RecordedEvent]) -> None:
+        """Publish a window and wait until every record of it is acknowledged."""
+        queues: dict[int, list[RecordedEvent]] = {}
+        for recorded in window:
+            partition = partition_of(recorded.originator_id, self._relay.partitions)
+            if recorded.position > self.published.last.get(partition, 0):
+                queues.setdefault(partition, []).append(recorded)
+        ended = await asyncio.gather(
+            *(self._publish_partition(partition, queue) for partition, queue in queues.items()),
+            return_exceptions=True,
+        )
+        for error in ended:
+            if error is not None:
+                raise error
+
+    async def _publish_partition(self, partition: int, queue: list[RecordedEvent]) -> None:
+        """Send one batch after the other: no later one can stand where an earlier one failed."""
+        while queue:
+            batch, sent = self._batch(queue)
+            topic = self._relay.topic
+            attributes: Attributes = {Attribute.MESSAGING_PARTITION: str(partition)}
+            with send_batch_span(topic, [event.record.trace for event in sent], attributes):
+                acknowledged = await asyncio.wait_for(
+                    self._producer.send_batch(batch, topic, partition=partition),
+                    ACKNOWLEDGED_WITHIN,
+                )
+                self._relay.at("send")
+                stored = await asyncio.wait_for(acknowledged, ACKNOWLEDGED_WITHIN)
+            self._relay.at("ack")
+            self._take_note(partition, sent, stored.offset)
+            del queue[: len(sent)]
+
+    def _batch(self, queue: Sequence[RecordedEvent]) -> tuple[Any, list[RecordedEvent]]:
+        batch = self._producer.create_batch()
+        sent: list[RecordedEvent] = []
+        for recorded in queue:
+            added = batch.append(
+                timestamp=int(recorded.recorded_at.timestamp() * 1000),
+                key=recorded.originator_id.encode(),
+                value=recorded.raw,
+                headers=encode(recorded, self.published.generation),
+            )
+            if added is None:
+                break
+            sent.append(recorded)
+        batch.close()
+        return batch, sent
+
+    def _take_note(self, partition: int, sent: Sequence[RecordedEvent], offset: int) -> None:
+        EVENTS_PUBLISHED.labels(self._relay.store.service).inc(len(sent))
+        if self.published.is_overtaken(partition, offset):
+            raise BrokerChangedError("the topic does not hold what was published")
+        self.published.note(partition, sent[-1].position, offset + len(sent))
+
+
+def within_span(events: Sequence[RecordedEvent], span: int) -> list[RecordedEvent]:
+    """Return the first events, as far as they span less than `span` positions."""
+    return [event for event in events if event.position < events[0].position + span]

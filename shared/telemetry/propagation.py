@@ -1,0 +1,60 @@
+"""Carries the trace context as a W3C traceparent: in headers, in records, in messages.
+
+https://www.w3.org/TR/trace-context/
+"""
+
+from collections.abc import Mapping
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+TRACEPARENT = "traceparent"
+
+_propagator = TraceContextTextMapPropagator()
+
+
+def current_traceparent() -> str:
+    """Return the traceparent of the current span, "" outside any."""
+    return traceparent_of(trace.get_current_span())
+
+
+def traceparent_of(span: trace.Span) -> str:
+    """Return the traceparent that names this span, "" if it is not a real one."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier, trace.set_span_in_context(span, Context()))
+    return carrier.get(TRACEPARENT, "")
+
+
+def context_from_traceparent(traceparent: str) -> Context:
+    """Return the context whose current span is the one named; an empty one if none is."""
+    return _propagator.extract({TRACEPARENT: traceparent}, Context())
+
+
+def context_from_headers(headers: Mapping[str, str]) -> Context:
+    """Return the caller's context from HTTP headers in lower case."""
+    return _propagator.extract(dict(headers), Context())
+
+
+def link_from_traceparent(traceparent: str) -> Link | None:
+    """Return a link to the span named, None if the text names none."""
+    found = trace.get_current_span(context_from_traceparent(traceparent)).get_span_context()
+    return Link(found) if found.is_valid else None
+
+
+def links_from(*traceparents: str) -> list[Link]:
+    """Return the links to those spans that the texts name; each span once."""
+    links = (link_from_traceparent(text) for text in dict.fromkeys(traceparents))
+    return [link for link in links if link is not None]
+
+
+def trace_id_of(traceparent: str) -> str:
+    """Return the 32 hexadecimal digits of the trace, "" if the text names none."""
+    link = link_from_traceparent(traceparent)
+    return trace.format_trace_id(link.context.trace_id) if link else ""
+
+
+def current_trace_id() -> str:
+    """Return the 32 hexadecimal digits of the current trace, "" outside any."""
+    return trace_id_of(current_traceparent())

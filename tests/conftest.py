@@ -1,0 +1,81 @@
+"""The real servers that tests run on, started once and shared; a fresh database for each test."""
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from shared.embedded.apache_kafka import ApacheKafka, what_is_missing
+from shared.embedded.broker import EmbeddedBroker
+from shared.embedded.postgres import EmbeddedPostgres
+from shared.embedded.system_map import BrokerKind
+from tests.support.no_network import refuse_the_network
+
+DATABASE_NUMBERS = count(1)
+
+# No test judges by the clock on the wall: not hypothesis either.
+hypothesis.settings.register_profile(
+    "duban", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("duban")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sys.addaudithook(refuse_the_network)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--broker",
+        choices=("embedded", "apache"),
+        default=os.environ.get("DUBAN_TEST_BROKER", "embedded"),
+        help="the broker that tests run on (environment: DUBAN_TEST_BROKER)",
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL 18 for the whole run."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The address of a fresh, empty database, dropped after the test."""
+    name = f"test_{next(DATABASE_NUMBERS)}"
+    postgres.create_database(name)
+    yield postgres.uri(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def broker_kind(request: pytest.FixtureRequest) -> BrokerKind:
+    """Which broker `--broker` chose; skips, saying why, when it cannot run here."""
+    kind: BrokerKind = request.config.getoption("--broker")
+    if kind == "apache" and (reason := what_is_missing()):
+        pytest.skip(reason)
+    return kind
+
+
+@pytest.fixture(scope="session")
+def broker(
+    broker_kind: BrokerKind, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedBroker | ApacheKafka]:
+    """One broker for the whole run, with `.bootstrap` and `.kind`; `--broker` says which."""
+    server = _broker(broker_kind, tmp_path_factory.mktemp("broker"))
+    server.start()
+    yield server
+    server.stop()
+
+
+def _broker(kind: BrokerKind, directory: Path) -> EmbeddedBroker | ApacheKafka:
+    if kind == "embedded":
+        return EmbeddedBroker(directory / "broker.log")
+    return ApacheKafka(directory)

@@ -1,0 +1,112 @@
+"""The unit of work: one identity per thing, one transaction for all, nobody overwritten."""
+
+import pytest
+
+from shared.eventstore.store import EventStore
+from shared.kernel.errors import ConflictError, NotFoundError, StaleVersionError
+from tests.integration.eventstore.drafts import Draft, command, send_back
+
+
+class TestLoading:
+    def test_twice_gives_the_same_object(self, store: EventStore) -> None:
+        send_back(store, "D1", "a")
+        unit = store.begin(command(2))
+        assert unit.load(Draft, "D1") is unit.load(Draft, "D1")
+
+    def test_after_saving_gives_the_object_with_its_pending_events(self, store: EventStore) -> None:
+        send_back(store, "D1", "a")
+        unit = store.begin(command(2))
+        draft = unit.load(Draft, "D1")
+        draft.send_back("b")
+        unit.save(draft)
+        assert unit.load(Draft, "D1").reasons == ["a", "b"]
+
+    def test_finds_a_thing_created_in_the_same_unit(self, store: EventStore) -> None:
+        unit = store.begin(command())
+        draft = unit.create(Draft, "D1")
+        assert unit.find(Draft, "D1") is None
+        draft.send_back("a")
+        assert unit.load(Draft, "D1") is draft
+
+    def test_refuses_what_does_not_exist(self, store: EventStore) -> None:
+        with pytest.raises(NotFoundError):
+            store.begin(command()).load(Draft, "D1")
+
+    def test_refuses_a_stale_version(self, store: EventStore) -> None:
+        send_back(store, "D1", "a", "b")
+        with pytest.raises(StaleVersionError):
+            store.begin(command(2), expected={"draft/D1": 1}).load(Draft, "D1")
+
+    def test_accepts_the_present_version(self, store: EventStore) -> None:
+        send_back(store, "D1", "a", "b")
+        assert store.begin(command(2), expected={"draft/D1": 2}).load(Draft, "D1").version == 2
+
+
+class TestCreating:
+    def test_refuses_what_exists(self, store: EventStore) -> None:
+        send_back(store, "D1", "a")
+        with pytest.raises(ConflictError):
+            store.begin(command(2)).create(Draft, "D1")
+
+
+class TestCommitting:
+    def test_stores_several_things_at_once_in_the_order_saved(self, store: EventStore) -> None:
+        unit = store.begin(command())
+        second, first = unit.create(Draft, "D2"), unit.create(Draft, "D1")
+        first.send_back("a")
+        second.send_back("b")
+        unit.save(first, second)
+        receipt = unit.commit()
+        assert (receipt.stream, receipt.version, receipt.position) == ("draft/D1", 1, 2)
+        assert [e.originator_id for e in receipt.events] == ["draft/D1", "draft/D2"]
+
+    def test_leaves_the_things_as_they_are_stored(self, store: EventStore) -> None:
+        unit = store.begin(command())
+        draft = unit.create(Draft, "D1")
+        draft.send_back("a")
+        unit.save(draft)
+        [stored] = unit.commit().events
+        assert (draft.version, draft.head, draft.pending) == (1, stored.digest, [])
+
+    def test_goes_on_in_the_same_unit(self, store: EventStore) -> None:
+        unit = store.begin(command())
+        draft = unit.create(Draft, "D1")
+        for reason in ("a", "b"):
+            draft.send_back(reason)
+            unit.save(draft)
+            unit.commit()
+        one, two = store.read_stream("draft/D1")
+        assert two.record.prev == one.digest
+
+    def test_the_slower_of_two_writers_is_told_of_the_conflict(self, store: EventStore) -> None:
+        send_back(store, "D1", "a")
+        slow = store.begin(command(2))
+        draft = slow.load(Draft, "D1")
+        send_back(store, "D1", "b", number=3)
+        draft.send_back("c")
+        slow.save(draft)
+        with pytest.raises(ConflictError):
+            slow.commit()
+
+    def test_checks_a_version_that_was_demanded_and_never_loaded(self, store: EventStore) -> None:
+        send_back(store, "D1", "a")
+        with pytest.raises(StaleVersionError):
+            store.begin(command(2), expected={"draft/D1": 4}).commit()
+
+    def test_the_preview_is_the_receipt_without_positions(self, store: EventStore) -> None:
+        unit = store.begin(command())
+        draft = unit.create(Draft, "D1")
+        draft.send_back("a")
+        unit.save(draft)
+        preview = unit.preview()
+        receipt = unit.commit()
+        assert (preview.stream, preview.version) == (receipt.stream, receipt.version)
+        assert [e.raw for e in preview.events] == [e.raw for e in receipt.events]
+
+    def test_the_policy_edition_stands_in_the_record(self, store: EventStore) -> None:
+        unit = store.begin(command())
+        unit.under("2026-1")
+        draft = unit.create(Draft, "D1")
+        draft.send_back("a")
+        unit.save(draft)
+        assert unit.commit().events[0].record.policy == "2026-1"
