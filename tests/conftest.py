@@ -1,7 +1,9 @@
 """The real servers that tests run on, started once and shared; a fresh database for each test."""
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -38,12 +40,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """One PostgreSQL 18 for the whole run."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL 18 for the whole run.
+
+    Its data lie outside pytest's own directory: another run by root would close that to the
+    server's user.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="duban-tests-"))
+    server = EmbeddedPostgres(directory)
     server.start()
     yield server
     server.stop()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -176,7 +176,8 @@ def _show(summary: dict[str, Any], city: City, data: Path | None) -> None:
     hero = city.problems[0].no
     screen.print(
         f"\n[bold]{summary['problems']}[/bold] problems issued · "
-        f"[bold]{summary['closed']}[/bold] closings · [bold]{summary['reopened']}[/bold] reopened · "
+        f"[bold]{summary['closed']}[/bold] closings · "
+        f"[bold]{summary['reopened']}[/bold] reopened · "
         f"[bold]{summary['leads']}[/bold] leads · "
         f"[bold]{summary['accountability_cases']}[/bold] accountability cases"
     )
@@ -188,7 +189,9 @@ def _show(summary: dict[str, Any], city: City, data: Path | None) -> None:
         f"{summary['services_in_one_trace']} services in one trace · {summary['seconds']} s"
     )
     if data is None:
-        screen.print("\nNext: `duban demo --data DIR` keeps the data; `duban up --data DIR` runs on.")
+        screen.print(
+            "\nNext: `duban demo --data DIR` keeps the data; `duban up --data DIR` runs on."
+        )
     else:
         screen.print(
             f"\nNext: `duban up --data {data}`, then `duban history {hero} --data {data}`, "

@@ -87,14 +87,26 @@ def show(problem_no: str, lines: Sequence[Line]) -> None:
         told = line.told()
         who = f"{told['actor']} ({told['role']})"
         rows.append(
-            (told["time"][:23], told["event"], who, told["command"].split("/")[0], told["trace"][:8])
+            (
+                told["time"][:23],
+                told["event"],
+                who,
+                told["command"].split("/")[0],
+                told["trace"][:8],
+            )
         )
-    print_table(f"{problem_no}: {len(lines)} events", ("time (UTC)", "event", "actor", "command", "trace"), rows)
+    print_table(
+        f"{problem_no}: {len(lines)} events",
+        ("time (UTC)", "event", "actor", "command", "trace"),
+        rows,
+    )
     state = state_after([line.record for line in lines])
     screen.print(f"[bold]state[/bold] {state['state']} {state['name']} · cycle {state['cycle']}")
 
 
-def gather(surroundings: Surroundings, problem_no: str, until: datetime | None = None) -> list[Line]:
+def gather(
+    surroundings: Surroundings, problem_no: str, until: datetime | None = None
+) -> list[Line]:
     """Return every event that concerns the problem, causes before effects.
 
     Raises NotFoundError when no service knows the problem by then.

@@ -49,9 +49,7 @@ def rebuilt(service: str, database_url: str) -> list[ReplayResult]:
     try:
         with Progress(console=errors, transient=True) as progress:
             task = progress.add_task(f"replaying {service}", total=None)
-            return replay(
-                store, bootstrap.READ_MODELS, lambda *_: progress.update(task, advance=1)
-            )
+            return replay(store, bootstrap.READ_MODELS, lambda *_: progress.update(task, advance=1))
     finally:
         store.close()
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.contracts.base import Code, DataClass, DocumentHash, Event, Sealed, Text
+from shared.contracts.feedback import LeadAddresseeKind
 
 
 class DisposalMethod(StrEnum):
@@ -42,10 +43,58 @@ class SubjectKind(StrEnum):
     PERSON = "PERSON"
 
 
-class LeadOfferReceived(
-    Event, type="accountability.lead-offer-received", data_class=DataClass.C4
-):
-    """An offered lead arrived and waits for acceptance or return: it always has an owner (X04)."""
+class LeadState(StrEnum):
+    """Where a lead stands (requirements 2.5)."""
+
+    OFFERED = "OFFERED"
+    RETURNED = "RETURNED"
+    REGISTERED = "REGISTERED"
+    CLASSIFIED = "CLASSIFIED"
+    IN_DISPOSAL = "IN_DISPOSAL"
+    CONCLUDED = "CONCLUDED"
+    CANCELLED = "CANCELLED"
+
+
+class AccountabilityState(StrEnum):
+    """Where an accountability case stands (requirements 2.5)."""
+
+    PROPOSED = "PROPOSED"
+    REFERRED = "REFERRED"
+    REJECTED = "REJECTED"
+    ACCEPTED = "ACCEPTED"
+    DECIDED = "DECIDED"
+    EXECUTED = "EXECUTED"
+
+
+class Ground(StrEnum):
+    """Why somebody is held to account (R258, R264, R269, R270)."""
+
+    POOR_LEADERSHIP = "POOR_LEADERSHIP"  # 领导不力
+    BIG_WORDS_LITTLE_ACTION = "BIG_WORDS_LITTLE_ACTION"  # 高举轻放
+    GOING_THROUGH_MOTIONS = "GOING_THROUGH_MOTIONS"  # 应付交差
+    SLIPPING_THROUGH = "SLIPPING_THROUGH"  # 蒙混过关
+    FRAUD = "FRAUD"  # 弄虚作假
+    SHAM_RECTIFICATION = "SHAM_RECTIFICATION"  # 纸面、数字、闭门整改
+    IGNORING_OLD_ACCOUNTS = "IGNORING_OLD_ACCOUNTS"  # 新官不理旧账
+    NO_SUPPORT = "NO_SUPPORT"  # 不支持、不配合
+    INTERFERENCE = "INTERFERENCE"  # 干扰
+    NON_IMPLEMENTATION = "NON_IMPLEMENTATION"  # 不落实
+    LOW_EVALUATION = "LOW_EVALUATION"  # 评估得分低
+
+
+class InspectedCaseNoted(Event, type="accountability.inspected-case-noted"):
+    """The service learnt which unit a fed-back case belongs to."""
+
+    case_no: Code
+    round_no: Code
+    unit: Code
+
+
+class LeadOfferReceived(Event, type="accountability.lead-offer-received", data_class=DataClass.C4):
+    """An offered lead arrived and waits for acceptance or return: it always has an owner (X04).
+
+    `content` is the commitment that came with the offer; the content stays where it was sealed.
+    """
 
     lead_no: Code
     offer: int
@@ -57,6 +106,8 @@ class LeadOfferReceived(
     concerns_principal: bool
     post_level: Code
     problem_nos: list[Code]
+    addressee_kind: LeadAddresseeKind | None = None
+    content: Sealed | None = None
 
 
 class LeadRegistered(Event, type="accountability.lead-registered", data_class=DataClass.C4):
@@ -95,6 +146,9 @@ class MeasureImposed(Event, type="accountability.measure-imposed", data_class=Da
     origin_lead: Code | None = None
     origin_case: Code | None = None
     round_no: Code
+    legal_basis: Code | None = None
+    basis_edition: Code | None = None
+    conduct_on: date | None = None
 
 
 class CaseFiled(Event, type="accountability.case-filed", data_class=DataClass.C4):

@@ -45,9 +45,7 @@ Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
 DocumentHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a document's bytes, in lower-case hexadecimal."""
 
-UtcTime = Annotated[
-    datetime, AfterValidator(_aware), PlainSerializer(format_time, return_type=str)
-]
+UtcTime = Annotated[datetime, AfterValidator(_aware), PlainSerializer(format_time, return_type=str)]
 """An instant in UTC."""
 
 

@@ -177,9 +177,7 @@ class ProblemDrafted(Event, type="feedback.problem-drafted", data_class=DataClas
     drafter: Code
 
 
-class ProblemSubstantiated(
-    Event, type="feedback.problem-substantiated", data_class=DataClass.C3
-):
+class ProblemSubstantiated(Event, type="feedback.problem-substantiated", data_class=DataClass.C3):
     """Reviewed working papers carry the problem (定性有据, T02)."""
 
     problem_no: Code
@@ -187,9 +185,7 @@ class ProblemSubstantiated(
     reviewer: Code
 
 
-class ProblemDraftReturned(
-    Event, type="feedback.problem-draft-returned", data_class=DataClass.C3
-):
+class ProblemDraftReturned(Event, type="feedback.problem-draft-returned", data_class=DataClass.C3):
     """The draft went back to the team (T03)."""
 
     problem_no: Code
@@ -360,18 +356,14 @@ class LeadOffered(Event, type="feedback.lead-offered", data_class=DataClass.C4):
     content: Sealed
 
 
-class LeadTransferAccepted(
-    Event, type="feedback.lead-transfer-accepted", data_class=DataClass.C4
-):
+class LeadTransferAccepted(Event, type="feedback.lead-transfer-accepted", data_class=DataClass.C4):
     """The inspection side learnt that the addressee registered the lead."""
 
     lead_no: Code
     offer: int
 
 
-class LeadTransferReturned(
-    Event, type="feedback.lead-transfer-returned", data_class=DataClass.C4
-):
+class LeadTransferReturned(Event, type="feedback.lead-transfer-returned", data_class=DataClass.C4):
     """The inspection side learnt that the addressee returned the lead."""
 
     lead_no: Code

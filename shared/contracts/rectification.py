@@ -48,6 +48,24 @@ class ResultStatus(StrEnum):
     NOT_APPLICABLE = "NOT_APPLICABLE"
 
 
+class ProblemState(StrEnum):
+    """The states of the life cycle that the unit's side can tell apart (requirements 2.1).
+
+    `EXPECTED`: something was noted about the problem before it was received.
+    """
+
+    EXPECTED = "P0-P2"
+    ISSUED = "P3"
+    WITHDRAWN = "P3w"
+    CLAIMED = "P4"
+    RECTIFYING = "P6"
+    DECLARED_RECTIFIED = "P7"
+    RE_RECTIFYING = "P10"
+    CLOSURE_ELIGIBLE = "P11"
+    CLOSURE_APPLIED = "P12"
+    CLOSED = "P15"
+
+
 class HandoverParty(StrEnum):
     """Who signs a handover (R141)."""
 

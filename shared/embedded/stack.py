@@ -8,10 +8,11 @@ Whatever dies is started again. A restarted embedded broker is empty and its liv
 wait for ever, so every service is restarted with it.
 """
 
+import asyncio
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -39,10 +40,13 @@ from shared.embedded.system_map import (
 )
 from shared.http.identity import LocalIssuer
 from shared.kernel.actor import Role, system_actor
+from shared.messaging.brokers import Broker
+from shared.messaging.topics import ensure_topics, topic_of
 
 MIGRATED_WITHIN = 120.0  # seconds
 READY_WITHIN = 90.0
 ENDED_WITHIN = 20.0
+CUT_OFF_WITHIN = 5.0  # a service that cannot reach its broker has nothing to finish
 LOOK_EVERY = 0.2
 TOKEN_LIFETIME = timedelta(days=365)
 
@@ -190,8 +194,12 @@ class Stack:
         self.postgres.start()
         for name in self._names:
             self.postgres.create_database(name)
+        self._start_broker()
+
+    def _start_broker(self) -> None:
         self._report(f"starting the broker ({self.broker.kind})")
         self.broker.start()
+        create_topics(self.broker, {*SERVICES, *self._names})
 
     def _migrate(self) -> None:
         """Bring every database up to date, all at the same time."""
@@ -211,18 +219,20 @@ class Stack:
             self._services[name] = self._process(name, "all")
             self._services[name].start()
 
-    def _stop_services(self) -> None:
+    def _stop_services(self, within: float = ENDED_WITHIN) -> None:
         for process in self._services.values():
             process.ask_to_end(signal.SIGTERM)
         for process in self._services.values():
-            process.stop(signal.SIGTERM, ENDED_WITHIN)
+            process.stop(signal.SIGTERM, within)
 
     def _restart_broker(self, stop: threading.Event) -> None:
         self._pause("broker", stop)
-        self.broker.start()
         if self.broker.kind == "apache":
+            self._start_broker()
             return
-        self._stop_services()
+        # First the clients end: what they still ask for would become topics of a wrong size.
+        self._stop_services(CUT_OFF_WITHIN)
+        self._start_broker()
         for process in self._services.values():
             process.start()
 
@@ -251,6 +261,15 @@ class Stack:
 
     def _log(self, name: str) -> Path:
         return self.data_dir / "logs" / f"{name}.log"
+
+
+def create_topics(broker: EmbeddedBroker | ApacheKafka, services: Iterable[str]) -> None:
+    """Create the topic of every service at once, before any client asks for one.
+
+    The embedded broker makes a topic of another size out of every unknown name it is asked for.
+    """
+    topics = [topic_of(name) for name in services]
+    asyncio.run(ensure_topics(Broker(broker.bootstrap, broker.kind), topics))
 
 
 def _answers(address: str) -> bool:

@@ -20,6 +20,7 @@ from shared.eventstore.record import RecordedEvent
 from shared.eventstore.replays import ReplayResult, replay
 from shared.eventstore.store import EventStore
 from shared.kernel.errors import UnavailableError
+from shared.telemetry.metrics import EVENTS_PROJECTED, PROJECTION_POSITION
 
 __all__ = [
     "Cursor",
@@ -145,7 +146,14 @@ class Projector:
             events = self._read(current.position, limit)
             if events:
                 builds.fill(cursor, model, current, events)
+        self._measure(model, events)
         return len(events)
+
+    def _measure(self, model: type[ReadModel], events: Sequence[RecordedEvent]) -> None:
+        if events:
+            service = self._store.service
+            EVENTS_PROJECTED.labels(service, model.NAME).inc(len(events))
+            PROJECTION_POSITION.labels(service, model.NAME).set(events[-1].position)
 
     def _read(self, after: int, limit: int) -> list[RecordedEvent]:
         """Read the next events; read models that stand at one position share one reading."""

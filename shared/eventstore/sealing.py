@@ -25,7 +25,13 @@ from shared.contracts.base import Commitment, Sealed
 from shared.eventstore import canonical
 from shared.eventstore.recorder import Participant
 from shared.eventstore.store import EventStore
-from shared.kernel.errors import ContractError, NotFoundError, RefusedError
+from shared.kernel.errors import (
+    ContractError,
+    InvalidValueError,
+    NotCanonicalError,
+    NotFoundError,
+    RefusedError,
+)
 
 KEY_BYTES, SALT_BYTES, NONCE_BYTES = 32, 16, 12
 _DOMAIN = b"sealed/v1\0"
@@ -33,8 +39,11 @@ _DOMAIN = b"sealed/v1\0"
 RandomBytes = Callable[[int], bytes]
 
 
-class VaultKeyError(ValueError):
+class VaultKeyError(InvalidValueError):
     """The vault key is missing or is not the base64 text of 32 bytes."""
+
+    code = "vault-key"
+    title = "The vault key is not usable"
 
 
 class SubjectKeyDestroyedError(RefusedError):
@@ -95,11 +104,12 @@ class Vault:
     def seal(self, subject: str, name: str, value: str) -> SealedValue:
         """Seal `value`, known as `name`, under the key of `subject` (a code, such as a lead_no).
 
-        The participant raises SubjectKeyDestroyedError when the subject's key is gone.
+        Raises InvalidValueError for a character that no record may hold; the participant raises
+        SubjectKeyDestroyedError when the subject's key is gone.
         """
         salt = base64.b64encode(self.random(SALT_BYTES)).decode()
         disclosure = Disclosure(salt, name, unicodedata.normalize("NFC", value))
-        commitment = Commitment(c=disclosure.commitment, s=subject)
+        commitment = Commitment(c=_sealable(disclosure), s=subject)
 
         def keep(cursor: Cursor[DictRow]) -> None:
             key = self._key_for_writing(cursor, subject)
@@ -184,6 +194,15 @@ def _decrypted(key: bytes, sealed: bytes, bound_to: bytes, subject: str) -> byte
     except InvalidTag:
         raise SealBrokenError(
             "what is stored was not sealed with this key", subject=subject
+        ) from None
+
+
+def _sealable(disclosure: Disclosure) -> str:
+    try:
+        return disclosure.commitment
+    except NotCanonicalError:
+        raise InvalidValueError(
+            "the value holds a character that is not allowed, or is too long", name=disclosure.name
         ) from None
 
 

@@ -33,6 +33,8 @@ from shared.kernel.errors import (
     DubanError,
     UnavailableError,
 )
+from shared.telemetry.metrics import APPEND_SECONDS, EVENTS_APPENDED
+from shared.telemetry.spans import append_span
 
 __all__ = ["EventStore", "Participant", "PoolSizes", "Receipt", "StreamHead"]
 
@@ -112,6 +114,14 @@ class EventStore:
         CommandInProgressError when the idempotency key was taken meanwhile. An append whose
         reply was lost is tried again by the recorder and then meets its own records: success.
         """
+        with append_span(self.service, len(events)), APPEND_SECONDS.labels(self.service).time():
+            positioned = self._append(events, participants)
+        EVENTS_APPENDED.labels(self.service).inc(len(positioned))
+        return positioned
+
+    def _append(
+        self, events: Sequence[RecordedEvent], participants: Sequence[Participant]
+    ) -> list[RecordedEvent]:
         try:
             positions = self._insert(events, participants)
         except (IntegrityError, DubanError) as error:

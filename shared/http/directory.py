@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from shared.contracts.directory import DueDate, LegalBasisView, PolicyView, UnitView
 from shared.http.client import ApiClient
-from shared.kernel.errors import NotFoundError
+from shared.kernel.errors import NotFoundError, UnavailableError
+
+View = TypeVar("View", bound=BaseModel)
 
 
 class Directory(Protocol):
@@ -36,18 +40,23 @@ class HttpDirectory:
     client: ApiClient
 
     def unit(self, org: str) -> UnitView:
-        return UnitView.model_validate(self.client.get(f"/v1/organisations/{org}/view"))
+        return self._answer(UnitView, f"/v1/organisations/{org}/view")
 
     def policy(self) -> PolicyView:
-        return PolicyView.model_validate(self.client.get("/v1/policy"))
+        return self._answer(PolicyView, "/v1/policy")
 
     def due(self, parameter: str, start: date) -> DueDate:
         query = {"parameter": parameter, "start": start.isoformat()}
-        return DueDate.model_validate(self.client.get("/v1/due-dates", query))
+        return self._answer(DueDate, "/v1/due-dates", query)
 
     def legal_basis(self, basis: str, on: date) -> LegalBasisView:
-        query = {"on": on.isoformat()}
-        return LegalBasisView.model_validate(self.client.get(f"/v1/legal-bases/{basis}", query))
+        return self._answer(LegalBasisView, f"/v1/legal-bases/{basis}", {"on": on.isoformat()})
+
+    def _answer(self, view: type[View], path: str, query: dict[str, str] | None = None) -> View:
+        try:
+            return view.model_validate(self.client.get(path, query))
+        except ValidationError as error:
+            raise UnavailableError("the directory's answer is not understood") from error
 
 
 @dataclass

@@ -102,11 +102,27 @@ class Consumer:
         membership = _Membership(self, client, cluster)
         client.subscribe(topics, listener=membership)
         try:
-            await asyncio.wait_for(client.start(), JOINED_WITHIN)
+            await _joined(client, stop)
             while not stop.is_set():
                 await membership.turn()
         finally:
             await stop_consumer(client, self.broker)
+
+
+async def _joined(client: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    """Wait until the client is a member of its group, or is told to stop."""
+    starting, stopping = asyncio.ensure_future(client.start()), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait(
+            {starting, stopping}, timeout=JOINED_WITHIN, return_when=asyncio.FIRST_COMPLETED
+        )
+        if starting.done():
+            starting.result()
+        elif not stop.is_set():
+            raise BeginAgainError("the group was not joined")
+    finally:
+        starting.cancel()
+        stopping.cancel()
 
 
 class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types

@@ -65,9 +65,7 @@ class Service:
             store=self.store,
             commands=Commands(self.store, settings.tenant, self.clock, self.ids),
             routers=[*self.routers, dead_letter_routes(self.handler().dead_letters)],
-            tokens=TokenVerifier(
-                settings.jwks, issuer=settings.issuer, audience=settings.audience
-            ),
+            tokens=TokenVerifier(settings.jwks, issuer=settings.issuer, audience=settings.audience),
             ready=ready,
             max_body_bytes=settings.max_body_bytes,
         )

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.base import Text
-from shared.http.access import reader
+from shared.http.commands import CommandCall, command, reader
 from shared.kernel.actor import Actor, Role
 from shared.messaging.dead_letters import DeadLetter, DeadLetters
+from shared.telemetry.logs import logger
 
 Operator = Annotated[Actor, Depends(reader(Role.ADM, Role.SYSTEM))]
 
@@ -41,15 +42,36 @@ def dead_letter_routes(letters: DeadLetters) -> APIRouter:
         return {**_row(letter), "headers": dict(letter.headers)}
 
     @router.post("/{letter_id}/redrive", summary="Handle it again, and what waits behind it")
-    def redrive_dead_letter(_: Operator, letter_id: int) -> dict[str, Any]:
+    def redrive_dead_letter(
+        letter_id: int,
+        call: Annotated[CommandCall, Depends(command("RedriveDeadLetter", Role.ADM))],
+    ) -> dict[str, Any]:
         letter = letters.show(letter_id)
+        _tell(call, letter)
         return {"redriven": letters.redrive_stream(letter.source, letter.stream)}
 
     @router.post("/{letter_id}/discard", summary="Count it as consumed, without any effect")
-    def discard_dead_letter(_: Operator, letter_id: int, body: Discard) -> dict[str, Any]:
-        return _row(letters.discard(letter_id, body.reason))
+    def discard_dead_letter(
+        letter_id: int,
+        body: Discard,
+        call: Annotated[CommandCall, Depends(command("DiscardDeadLetter", Role.ADM))],
+    ) -> dict[str, Any]:
+        _tell(call, letters.show(letter_id))
+        reason = f"{body.reason} ({call.actor.person_ref})"
+        return _row(letters.discard(letter_id, reason))
 
     return router
+
+
+def _tell(call: CommandCall, letter: DeadLetter) -> None:
+    logger(__name__).info(
+        "operator-acts",
+        command=call.name,
+        person_ref=call.actor.person_ref,
+        source=letter.source,
+        stream=letter.stream,
+        version=letter.version,
+    )
 
 
 def _row(letter: DeadLetter) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from shared.eventstore.migrations import migrate
 from shared.eventstore.projections import ReadModel
+from shared.http.app import create_operations_app
 from shared.kernel.errors import DubanError
 from shared.service.assembly import Service
 from shared.service.worker import Worker
@@ -43,24 +44,27 @@ def main(name: str, build: Build, read_models: Sequence[type[ReadModel]]) -> Non
     sys.exit(_run(name, build, read_models, parser.parse_args().role))
 
 
-def _run(
-    name: str, build: Build, read_models: Sequence[type[ReadModel]], role: ProcessRole
-) -> int:
+def _run(name: str, build: Build, read_models: Sequence[type[ReadModel]], role: ProcessRole) -> int:
     configure_logs(name)
     try:
         settings = ServiceSettings()
     except ValidationError as error:
         missing = ", ".join(str(found["loc"][0]) for found in error.errors())
-        print(f"settings are missing or wrong: {missing} (environment DUBAN_…)", file=sys.stderr)
-        return MISCONFIGURED
+        sentence = f"settings are missing or wrong: {missing} (environment DUBAN_…)"
+        return _ended(sentence, MISCONFIGURED)
     try:
         if role is ProcessRole.MIGRATE:
             migrate(settings.database_url, read_models)
             return 0
         return _serve(name, build(settings), role)
     except DubanError as error:
-        print(f"{name}: {error.detail}", file=sys.stderr)
-        return GAVE_UP
+        return _ended(f"{name}: {error.detail}", GAVE_UP)
+
+
+def _ended(sentence: str, code: int) -> int:
+    """Say in one line why the process ends; return its exit code."""
+    sys.stderr.write(f"{sentence}\n")
+    return code
 
 
 def _serve(name: str, service: Service, role: ProcessRole) -> int:
@@ -89,13 +93,11 @@ def _serve(name: str, service: Service, role: ProcessRole) -> int:
 
 def _server(service: Service, worker: Worker, *, has_api: bool) -> uvicorn.Server:
     """Return the HTTP server; a worker of its own answers health and metrics only."""
-    app = service.http(lambda: {"store": _answers(service), **worker.parts()})
-    if not has_api:
-        app.router.routes = [
-            route
-            for route in app.router.routes
-            if getattr(route, "path", "").startswith(("/health", "/metrics"))
-        ]
+
+    def ready() -> dict[str, bool]:
+        return {"store": _answers(service), **worker.parts()}
+
+    app = service.http(ready) if has_api else create_operations_app(service.name, ready)
     settings = service.settings
     config = uvicorn.Config(
         app,

@@ -35,11 +35,12 @@ class Worker:
         """Start every part that this service has."""
         service = self.service
         projector = Projector(service.store, service.read_models)
-        relay = Relay(service.store, service.broker(), service.ids, service.settings.kafka_partitions)
+        partitions = service.settings.kafka_partitions
+        relay = Relay(service.store, service.broker(), service.ids, partitions)
         self._run("projections", lambda: projector.run(self.stopping))
         self._run("relay", lambda: self._loop(relay.run))
         if service.reactions.sources:
-            consumer = Consumer(service.handler(), service.broker(), service.name)
+            consumer = Consumer(service.handler(), service.broker(), service.name, partitions)
             self._run("consumer", lambda: self._loop(consumer.run))
         for timer in service.timers:
             self._run(f"timer {timer.name}", lambda timer=timer: self._tick(timer))  # type: ignore[misc]  # binds now
@@ -60,7 +61,7 @@ class Worker:
         def guarded() -> None:
             try:
                 part()
-            except Exception as error:  # logged and turned into the end of the process
+            except Exception as error:  # noqa: BLE001  # logged; it becomes the end of the process
                 _log.error("part-gave-up", part=name, error=type(error).__name__, exc_info=error)
                 self.failed()
 

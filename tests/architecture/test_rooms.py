@@ -11,9 +11,7 @@ SERVICES = sorted(path.parent for path in (PROJECT / "services").glob("*/__main_
 NEEDED = {"README.md", "domain", "application", "policies", "read_models", "api", "schemas",
           "bootstrap", "__main__", "__init__"}  # fmt: skip
 ALLOWED = NEEDED | {"gateways", "settings", "__pycache__"}
-SOURCES = sorted(
-    path for top in ("services", "shared") for path in (PROJECT / top).rglob("*.py")
-)
+SOURCES = sorted(path for top in ("services", "shared") for path in (PROJECT / top).rglob("*.py"))
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 LARGEST_FILE = 450
 LARGEST_CATALOGUE = 700  # one module per publishing service: a vocabulary is looked up, not read

@@ -45,7 +45,7 @@ class TestEveryEvent:
         self, event_class: type[Event]
     ) -> None:
         service = event_class.__module__.rsplit(".", 1)[1]
-        assert event_class.TYPE == f"{service}.{kebab(event_class.__name__)}"
+        assert f"{service}.{kebab(event_class.__name__)}" == event_class.TYPE
 
     def test_says_in_its_docstring_what_happened(self, event_class: type[Event]) -> None:
         assert (event_class.__doc__ or "").strip()

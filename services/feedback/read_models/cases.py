@@ -2,7 +2,6 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -150,7 +149,8 @@ class Cases(ReadModel):
 def _filed(cursor: Cursor, event: ReportTripleFiled) -> None:
     cursor.execute(
         "INSERT INTO feedback_case (case_no, round_no, unit, orphans, version)"
-        " VALUES (%s, %s, %s, %s, 1) ON CONFLICT (case_no) DO UPDATE SET orphans = excluded.orphans",
+        " VALUES (%s, %s, %s, %s, 1)"
+        " ON CONFLICT (case_no) DO UPDATE SET orphans = excluded.orphans",
         (event.case_no, event.round_no, event.unit, event.orphans),
     )
 
@@ -193,10 +193,23 @@ def _sent(cursor: Cursor, event: CopyNoticeSent) -> None:
     )  # fmt: skip
 
 
-_STATE = (
-    "CASE WHEN replied_on IS NOT NULL THEN 'REPLIED'"
-    " WHEN reply_due < %(today)s THEN 'OVERDUE' ELSE 'SENT' END"
-)
+_DELIVERIES = """
+    SELECT kind, recipient, problem_nos, received_on FROM delivery
+    WHERE case_no = %(case_no)s
+    AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
+    ORDER BY kind, recipient
+"""
+_NOTICES = """
+    SELECT * FROM (
+        SELECT *, CASE WHEN replied_on IS NOT NULL THEN 'REPLIED'
+            WHEN reply_due < %(today)s THEN 'OVERDUE' ELSE 'SENT' END AS state
+        FROM copy_notice) AS notice
+    WHERE notice_no > %(after)s
+    AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s)
+    AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    ORDER BY notice_no LIMIT %(limit)s
+"""
 
 
 def case_page(
@@ -209,8 +222,9 @@ def case_page(
     row = cursor.execute("SELECT * FROM feedback_case WHERE case_no = %s", (case_no,)).fetchone()
     if row is None:
         return None
-    values = {"case_no": case_no, "recipient": recipient, "today": today}
-    deliveries, notices = _deliveries(cursor, values), _notices(cursor, values)
+    cursor.execute(_DELIVERIES, {"case_no": case_no, "recipient": recipient})
+    deliveries = cursor.fetchall()
+    notices = list_copy_notices(cursor, today=today, case_no=case_no, recipient=recipient)
     if recipient is not None and not deliveries and not notices:
         return None
     listed = row["listed"] if recipient is None else []
@@ -219,43 +233,24 @@ def case_page(
     )
 
 
-def _deliveries(cursor: Cursor, values: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor.execute(
-        "SELECT kind, recipient, problem_nos, received_on FROM delivery"
-        " WHERE case_no = %(case_no)s"
-        " AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)"
-        " ORDER BY kind, recipient",
-        values,
-    )
-    return cursor.fetchall()
-
-
-def _notices(cursor: Cursor, values: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor.execute(
-        f"SELECT *, {_STATE} AS state FROM copy_notice WHERE case_no = %(case_no)s"
-        " AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)"
-        " ORDER BY notice_no",
-        values,
-    )
-    return cursor.fetchall()
-
-
 def list_copy_notices(
     cursor: Cursor,
     *,
     today: date,
-    state: NoticeState | None,
-    recipient: str | None,
-    after: str,
-    limit: int,
+    case_no: str | None = None,
+    recipient: str | None = None,
+    state: NoticeState | None = None,
+    after: str = "",
+    limit: int | None = None,
 ) -> list[NoticeRow]:
     """Return up to `limit` notices after the number `after`, as they stand on the day `today`."""
-    cursor.execute(
-        f"SELECT * FROM (SELECT *, {_STATE} AS state FROM copy_notice) AS notice"
-        " WHERE notice_no > %(after)s"
-        " AND (%(state)s::text IS NULL OR state = %(state)s)"
-        " AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)"
-        " ORDER BY notice_no LIMIT %(limit)s",
-        {"today": today, "state": state, "recipient": recipient, "after": after, "limit": limit},
-    )
+    values = {
+        "today": today,
+        "case_no": case_no,
+        "recipient": recipient,
+        "state": state,
+        "after": after,
+        "limit": limit,
+    }
+    cursor.execute(_NOTICES, values)
     return [NoticeRow.model_validate(row) for row in cursor.fetchall()]

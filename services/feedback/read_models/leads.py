@@ -3,8 +3,8 @@
 No problem, unit or kind is kept here: from this list nobody learns what a lead is about.
 """
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -102,43 +102,41 @@ def _state_after(event: Event) -> TransferState:
     return TransferState.ACCEPTED if accepted else TransferState.RETURNED
 
 
-_VISIBLE = (
-    "(%(addressee)s::text IS NULL OR addressee = %(addressee)s)"
-    " AND (%(team_leader)s::text IS NULL OR team_leader = %(team_leader)s)"
-)
+_SEEN = """
+    SELECT * FROM lead
+    WHERE lead_no > %(after)s
+    AND (%(lead_no)s::text IS NULL OR lead_no = %(lead_no)s)
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(addressee)s::text IS NULL OR addressee = %(addressee)s)
+    AND (%(team_leader)s::text IS NULL OR team_leader = %(team_leader)s)
+    ORDER BY lead_no LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which leads somebody may see; a limit that is None does not limit."""
+
+    addressee: str | None = None
+    team_leader: str | None = None
 
 
 def list_leads(
     cursor: Cursor,
+    share: Share,
     *,
-    state: TransferState | None,
-    limits: dict[str, str | None],
-    after: str,
-    limit: int,
+    lead_no: str | None = None,
+    state: TransferState | None = None,
+    after: str = "",
+    limit: int = 1,
 ) -> list[LeadStatus]:
-    """Return up to `limit` leads after the number `after`.
-
-    `limits` may hold `addressee` or `team_leader`: then only theirs.
-    """
-    cursor.execute(
-        "SELECT * FROM lead WHERE lead_no > %(after)s"
-        " AND (%(state)s::text IS NULL OR state = %(state)s)"
-        f" AND {_VISIBLE} ORDER BY lead_no LIMIT %(limit)s",
-        {**_given(limits), "state": state, "after": after, "limit": limit},
-    )
+    """Return up to `limit` leads after the number `after`, of those in the share."""
+    values = {"lead_no": lead_no, "state": state, "after": after, "limit": limit}
+    cursor.execute(_SEEN, {**asdict(share), **values})
     return [LeadStatus.model_validate(row) for row in cursor.fetchall()]
 
 
-def lead_status(
-    cursor: Cursor, lead_no: str, *, limits: dict[str, str | None]
-) -> LeadStatus | None:
-    """Return the status of one lead, None when there is none within the limits."""
-    row = cursor.execute(
-        f"SELECT * FROM lead WHERE lead_no = %(no)s AND {_VISIBLE}",
-        {**_given(limits), "no": lead_no},
-    ).fetchone()
-    return LeadStatus.model_validate(row) if row else None
-
-
-def _given(limits: dict[str, str | None]) -> dict[str, Any]:
-    return {name: limits.get(name) for name in ("addressee", "team_leader")}
+def lead_status(cursor: Cursor, share: Share, lead_no: str) -> LeadStatus | None:
+    """Return the status of one lead, None when there is none in the share."""
+    found = list_leads(cursor, share, lead_no=lead_no)
+    return found[0] if found else None

@@ -3,7 +3,7 @@
 States are those of feedback: a problem that was claimed is still P3 here.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -39,7 +39,9 @@ _STATE_AFTER: dict[type[Event], ProblemState] = {
     ProblemAmended: ProblemState.ISSUED,
     ProblemWithdrawn: ProblemState.WITHDRAWN,
 }
-_SEEN_WITH_DELIVERY = (DeliveryKind.LEADERS_AND_DEPARTMENTS,)  # these see through copy notices
+_READ_THROUGH_NOTICES = (
+    DeliveryKind.LEADERS_AND_DEPARTMENTS,
+)  # each sees what its own notice names
 
 
 class ProblemRow(BaseModel):
@@ -73,9 +75,6 @@ class Audience:
     reader: str | None = None
     drafts: bool = False
     wording: bool = True
-
-    def values(self) -> dict[str, Any]:
-        return {"team_member": self.team_member, "reader": self.reader, "drafts": self.drafts}
 
 
 class Problems(ReadModel):
@@ -137,7 +136,7 @@ def _follow(cursor: Cursor, event: Event) -> None:
                 "UPDATE problem SET issued_on = %s, objection_until = %s WHERE problem_no = %s",
                 (event.issued_on, event.objection_until, event.problem_no),
             )
-        case DeliveryComputed() if event.kind not in _SEEN_WITH_DELIVERY:
+        case DeliveryComputed() if event.kind not in _READ_THROUGH_NOTICES:
             _delivered(cursor, event)
         case CopyNoticeSent():
             _read_by(cursor, event.recipient, event.problem_nos)
@@ -194,15 +193,24 @@ def _objection(cursor: Cursor, problem_no: str, objection_no: str | None) -> Non
     )
 
 
-_VISIBLE = """
-    (%(drafts)s OR issued_on IS NOT NULL)
+_SEEN = """
+    SELECT * FROM problem
+    WHERE problem_no > %(after)s
+    AND (%(problem_no)s::text IS NULL OR problem_no = %(problem_no)s)
+    AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s)
+    AND (%(round_no)s::text IS NULL OR round_no = %(round_no)s)
+    AND (%(unit)s::text IS NULL OR unit = %(unit)s)
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(drafts)s OR issued_on IS NOT NULL)
     AND (%(reader)s::text IS NULL OR EXISTS (
-        SELECT FROM problem_reader r
-        WHERE r.reader = %(reader)s AND r.problem_no = problem.problem_no))
+        SELECT FROM problem_reader AS one
+        WHERE one.reader = %(reader)s AND one.problem_no = problem.problem_no))
     AND (%(team_member)s::text IS NULL OR EXISTS (
-        SELECT FROM case_team t
-        WHERE t.person_ref = %(team_member)s AND t.case_no = problem.case_no))
+        SELECT FROM case_team AS one
+        WHERE one.person_ref = %(team_member)s AND one.case_no = problem.case_no))
+    ORDER BY problem_no LIMIT %(limit)s
 """
+_FILTERS = ("problem_no", "case_no", "round_no", "unit", "state")
 
 
 def list_problems(
@@ -210,28 +218,18 @@ def list_problems(
 ) -> list[ProblemRow]:
     """Return up to `limit` problems after the number `after`, of those the audience may see.
 
-    `filters` may hold `case_no`, `round_no`, `unit` and `state`.
+    `filters` may hold `problem_no`, `case_no`, `round_no`, `unit` and `state`.
     """
-    given = {name: filters.get(name) for name in ("case_no", "round_no", "unit", "state")}
-    cursor.execute(
-        "SELECT * FROM problem WHERE problem_no > %(after)s"
-        " AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s)"
-        " AND (%(round_no)s::text IS NULL OR round_no = %(round_no)s)"
-        " AND (%(unit)s::text IS NULL OR unit = %(unit)s)"
-        " AND (%(state)s::text IS NULL OR state = %(state)s)"
-        f" AND {_VISIBLE} ORDER BY problem_no LIMIT %(limit)s",
-        {**given, **audience.values(), "after": after, "limit": limit},
-    )
+    given = {name: filters.get(name) for name in _FILTERS}
+    cursor.execute(_SEEN, {**given, **asdict(audience), "after": after, "limit": limit})
     return [_row(row, audience) for row in cursor.fetchall()]
 
 
 def problem_page(cursor: Cursor, audience: Audience, problem_no: str) -> ProblemRow | None:
     """Return the problem, None when there is none or the audience may not see it."""
-    row = cursor.execute(
-        f"SELECT * FROM problem WHERE problem_no = %(no)s AND {_VISIBLE}",
-        {**audience.values(), "no": problem_no},
-    ).fetchone()
-    return _row(row, audience) if row else None
+    filters: dict[str, str | None] = {"problem_no": problem_no}
+    found = list_problems(cursor, audience, filters=filters, after="", limit=1)
+    return found[0] if found else None
 
 
 def _row(row: dict[str, Any], audience: Audience) -> ProblemRow:

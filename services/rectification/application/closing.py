@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.rectification.application.cases import found_or_created_problem
+from services.rectification.application.problems import own_problem
 from services.rectification.domain.case import RectificationCase
 from services.rectification.domain.closing import Problem
 from services.rectification.domain.guards import require_incumbent
@@ -115,7 +116,7 @@ class ClosingUseCases:
 
         T26: G06 G12 G13 G14 G17 G19 G20 G21 G23 G24. `minimum_pairs` is a policy number.
         """
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
         case = uow.load(RectificationCase, problem.case_no)
         problem.submit_closure_report(

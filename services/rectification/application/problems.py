@@ -6,10 +6,17 @@ from typing import Any
 
 from services.rectification.domain.case import RectificationCase
 from services.rectification.domain.closing import Problem
-from services.rectification.domain.guards import require_incumbent
+from services.rectification.domain.guards import require_incumbent, require_own_unit
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import Result
 from shared.eventstore.unit_of_work import UnitOfWork
+
+
+def own_problem(uow: UnitOfWork, problem_no: str) -> Problem:
+    """Return the problem; raises ForeignUnitError for one of another unit than the actor's."""
+    problem = uow.load(Problem, problem_no)
+    require_own_unit(uow.actor, problem.unit)
+    return problem
 
 
 class ProblemUseCases:
@@ -29,7 +36,7 @@ class ProblemUseCases:
         incumbent: Incumbent | None,
     ) -> None:
         """Claim the problem as the incumbent principal (T10: G06)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
         problem.claim(principal.person_ref, responsible_member, claimed_on)
         uow.save(problem)
@@ -45,7 +52,7 @@ class ProblemUseCases:
         evidence: Sequence[str],
     ) -> dict[str, Any]:
         """Record progress on a task or a residual item (T15)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.progress(task_no, note, percent, evidence)
         return _saved_content(uow, problem)
 
@@ -53,7 +60,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, task_no: str, evidence: Sequence[str]
     ) -> dict[str, Any]:
         """Complete a task or a residual item, with evidence (T15)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.complete(task_no, evidence)
         return _saved_content(uow, problem)
 
@@ -61,7 +68,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, effect: str, evidence: Sequence[str]
     ) -> dict[str, Any]:
         """Add to the effect list (成效清单, R120)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.record_effect(effect, evidence)
         return _saved_content(uow, problem)
 
@@ -69,7 +76,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, document_no: str, title: str, digest: str
     ) -> dict[str, Any]:
         """Add to the archive list (档案清单, R120)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.archive_document(document_no, title, digest)
         return _saved_content(uow, problem)
 
@@ -83,7 +90,7 @@ class ProblemUseCases:
         built: Result,
     ) -> dict[str, Any]:
         """Record the three results 改 / 问 / 立 (R128)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.record_results(fixed, held_to_account, built)
         return _saved_content(uow, problem)
 
@@ -91,7 +98,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, blocker_no: str, cause: str, help_needed: str
     ) -> None:
         """Say what the unit cannot remove alone (R126)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.raise_blocker(blocker_no, cause, help_needed)
         uow.save(problem)
 
@@ -99,7 +106,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, blocker_no: str, solution: str
     ) -> None:
         """Say how the obstacle was removed (R126)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.resolve_blocker(blocker_no, solution)
         uow.save(problem)
 
@@ -107,7 +114,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, rectify_by: date, reason: str
     ) -> dict[str, Any]:
         """Grant a later date as the accountable supervisor (T16)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         problem.extend_deadline(rectify_by, reason, uow.actor.person_ref)
         uow.save(problem)
         return {"deadline_version": problem.deadline_version}
@@ -124,7 +131,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, incumbent: Incumbent | None
     ) -> None:
         """Confirm that no residual item is left (A54)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
         problem.confirm_nil_items(principal.person_ref)
         uow.save(problem)
@@ -133,7 +140,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, digest: str, incumbent: Incumbent | None
     ) -> None:
         """Pledge the present content before closing (G06 G14, R140)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
         problem.pledge_authenticity(principal, digest)
         uow.save(problem)
@@ -142,7 +149,7 @@ class ProblemUseCases:
         self, uow: UnitOfWork, problem_no: str, *, digest: str, incumbent: Incumbent | None
     ) -> dict[str, Any]:
         """Pledge and declare the problem rectified (T18: G06 G12 G13 G14)."""
-        problem = uow.load(Problem, problem_no)
+        problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
         case = uow.load(RectificationCase, problem.case_no)
         problem.declare_rectified(principal, digest, meeting_is_complete=case.meeting_is_complete)

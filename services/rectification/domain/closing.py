@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from services.rectification.domain import guards
 from services.rectification.domain.problem import ENDED, WorkingProblem
-from services.rectification.domain.problem_history import ProblemState
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import (
     ClosureApplied,
@@ -17,6 +16,7 @@ from shared.contracts.rectification import (
     DisposalNoted,
     ObjectionNoted,
     OrderCause,
+    ProblemState,
     ProblemStopped,
     ReRectificationOrdered,
     ResidualItem,

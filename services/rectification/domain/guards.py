@@ -4,10 +4,27 @@ from datetime import date, datetime, timedelta, timezone
 
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import ResultsRecorded
-from shared.kernel.actor import Actor
-from shared.kernel.errors import GuardFailedError
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import GuardFailedError, RefusedError
 
 _BEIJING = timezone(timedelta(hours=8))
+
+
+UNIT_ROLES = (Role.UP, Role.UM, Role.UH)
+"""Those who act for the inspected unit itself."""
+
+
+class ForeignUnitError(RefusedError):
+    """Those who act for a unit act for their own (R113)."""
+
+    code = "foreign-unit"
+    title = "This belongs to another unit"
+
+
+def require_own_unit(actor: Actor, unit: str) -> None:
+    """Demand that whoever acts for a unit acts for this one; supervisors are not bound."""
+    if actor.role in UNIT_ROLES and actor.org != unit:
+        raise ForeignUnitError("the actor belongs to another unit", unit=unit)
 
 
 def business_day(instant: datetime) -> date:

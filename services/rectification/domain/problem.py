@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from services.rectification.domain import guards
 from services.rectification.domain.plan import has_own_level_measure
-from services.rectification.domain.problem_history import ProblemHistory, ProblemState
+from services.rectification.domain.problem_history import ProblemHistory
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import (
     AuthenticityPledged,
@@ -21,6 +21,7 @@ from shared.contracts.rectification import (
     ProblemClaimed,
     ProblemDeclaredRectified,
     ProblemReceived,
+    ProblemState,
     RectificationOverdue,
     RectificationStarted,
     Result,

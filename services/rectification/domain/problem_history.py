@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from shared.contracts.base import Event
 from shared.contracts.rectification import (
@@ -26,6 +25,7 @@ from shared.contracts.rectification import (
     ProblemClaimed,
     ProblemDeclaredRectified,
     ProblemReceived,
+    ProblemState,
     ProblemStopped,
     RectificationOverdue,
     RectificationStarted,
@@ -36,21 +36,6 @@ from shared.contracts.rectification import (
 )
 from shared.contracts.rectification_content import content_digest
 from shared.eventstore.aggregate import Aggregate, applies
-
-
-class ProblemState(StrEnum):
-    """The states of the life cycle that the unit's side can tell apart (requirements 2.1)."""
-
-    EXPECTED = "-"  # something was noted about it before it was received
-    ISSUED = "P3"
-    WITHDRAWN = "P3w"
-    CLAIMED = "P4"
-    RECTIFYING = "P6"
-    DECLARED_RECTIFIED = "P7"
-    RE_RECTIFYING = "P10"
-    CLOSURE_ELIGIBLE = "P11"
-    CLOSURE_APPLIED = "P12"
-    CLOSED = "P15"
 
 
 @dataclass(frozen=True)

@@ -246,7 +246,7 @@ class City:
 
 def invent(scale: Scale, seed: int) -> City:
     """Return the city of this scale; the same seed always gives the same city."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  # a story to be told again, not a secret
     units = tuple(_unit(number) for number in range(1, scale.units + 1))
     shares = _shares(scale.problems, scale.units)
     fates = [scale.fates[n % len(scale.fates)] for n in range(1, scale.problems - 1)]

@@ -57,9 +57,7 @@ def close(player: Player, case: Case, problem: Problem, principal: Person) -> No
     thing = f"/v1/problems/{problem.no}"
     for signer in (problem.unit.office, case.team_leader):
         player.act(signer, "supervision", thing, "countersign-closure", {"digest": digest_})
-    player.await_(
-        f"the watch over {problem.no}", lambda: _watch_accepted(player, problem, thing)
-    )
+    player.await_(f"the watch over {problem.no}", lambda: _watch_accepted(player, problem, thing))
 
 
 def apply_for_closing(player: Player, problem: Problem, principal: Person) -> str:

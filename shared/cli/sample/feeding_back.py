@@ -1,4 +1,4 @@
-"""The first act: a round is opened, problems are found and approved, leads offered, feedback given."""
+"""The first act: a round is opened, problems found and approved, leads offered, feedback given."""
 
 from shared.cli.sample.city import (
     DISCIPLINE,
@@ -129,9 +129,7 @@ def _settle(player: Player, case: Case, lead: Lead) -> None:
         player.act(DISCIPLINE, "accountability", thing, "return", reason)
         player.await_(
             f"the return of {lead.no}",
-            lambda: True
-            if player.ask(OFFICE, "feedback", thing)["state"] == "RETURNED"
-            else None,
+            lambda: True if player.ask(OFFICE, "feedback", thing)["state"] == "RETURNED" else None,
         )
         again = {"content": f"样例线索内容（补充，虚构）{lead.no}"}
         player.act(case.team_leader, "feedback", thing, "offer-again", again)

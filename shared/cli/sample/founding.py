@@ -95,9 +95,7 @@ def each(action: Callable[[T], None], things: Iterable[T], threads: int) -> None
 def _found_rules(player: Player) -> None:
     periods = {name: {"count": count, "unit": unit} for name, (count, unit) in PERIODS.items()}
     edition = {"edition": EDITION, "effective": SINCE.isoformat(), "periods": periods}
-    player.found(
-        LEADING_GROUP, "directory", "/v1/policy-editions", {**edition, "numbers": NUMBERS}
-    )
+    player.found(LEADING_GROUP, "directory", "/v1/policy-editions", {**edition, "numbers": NUMBERS})
     calendar = {"holidays": HOLIDAYS_2026, "workdays": WORKDAYS_2026}
     player.found(ADMINISTRATOR, "directory", "/v1/calendars/2026", calendar)
     basis = {

@@ -38,9 +38,7 @@ def await_state(player: Player, problem: Problem, *states: str) -> None:
 def plan_case(player: Player, case: Case) -> None:
     """The principal claims every problem and submits the plan; three bodies approve it."""
     unit, thing = case.unit, f"/v1/cases/{case.no}"
-    player.await_(
-        f"case {case.no}", lambda: player.ask(unit.principal, "rectification", thing)
-    )
+    player.await_(f"case {case.no}", lambda: player.ask(unit.principal, "rectification", thing))
     for problem in case.problems:
         claim = {"responsible_member": unit.member.ref, "claimed_on": TODAY.isoformat()}
         path = f"/v1/problems/{problem.no}/claim"
@@ -167,7 +165,9 @@ def pair(
     player.act(scorer, "supervision", thing, "finalise-evaluation", result)
 
 
-def rectify_again(player: Player, problem: Problem, principal: Person, items: Sequence[str]) -> None:
+def rectify_again(
+    player: Player, problem: Problem, principal: Person, items: Sequence[str]
+) -> None:
     """What is left is done, or confirmed to be nothing; then it is declared again."""
     await_state(player, problem, "P10")
     thing = f"/v1/problems/{problem.no}"

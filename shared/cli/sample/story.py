@@ -36,9 +36,7 @@ class Story:
 
     def tell(self) -> None:
         """Play everything through the public interfaces; raises what the services refuse."""
-        found_city(
-            self.player, self.city, THREADS, lambda: self.told("founding the city", 1)
-        )
+        found_city(self.player, self.city, THREADS, lambda: self.told("founding the city", 1))
         for round_ in self.city.rounds:
             self._tell_round(round_)
 

@@ -22,6 +22,7 @@ from shared.embedded.collector import SpanCollector
 from shared.embedded.ports import LOOPBACK, free_port
 from shared.embedded.postgres import EmbeddedPostgres, binary
 from shared.embedded.processes import ChildProcess, inherited_environment
+from shared.embedded.stack import create_topics
 from shared.embedded.system_map import SERVICES
 from tests.integration.deploy.compose_file import PROJECT, Compose, load, read_env_file
 
@@ -123,6 +124,7 @@ def test_every_service_starts_and_becomes_healthy(
     host: Host, broker: EmbeddedBroker | ApacheKafka
 ) -> None:
     running: list[ChildProcess] = []
+    create_topics(broker, SERVICES)
     try:
         for name in SERVICES:
             migration = host.process(f"{name}-migrate", broker)

@@ -1,5 +1,6 @@
 """The local stack: starts everything, starts again what dies, leaves nothing behind."""
 
+import asyncio
 import json
 import os
 import signal
@@ -15,15 +16,17 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.embedded.broker import EmbeddedBroker
 from shared.embedded.ports import LOOPBACK, is_listening
 from shared.embedded.restarts import RestartBudget
 from shared.embedded.stack import Stack
-from shared.embedded.system_map import BrokerKind, SystemMap, ports
+from shared.embedded.system_map import SERVICES, BrokerKind, SystemMap, ports
 from shared.http.identity import TokenVerifier
 from shared.kernel.actor import Role
 from shared.kernel.errors import UnavailableError
+from shared.messaging.topics import PARTITIONS, topic_of
 from tests.support import quiet_service
 from tests.support.eventually import eventually
 from tests.support.processes import has_ended
@@ -48,6 +51,14 @@ def quiet(service: str, role: str) -> list[str]:
 
 def stack_in(directory: Path) -> Stack:
     return Stack(directory, services=NAMES, command=quiet)
+
+
+async def partitions(bootstrap: str) -> dict[str, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    described = await admin.describe_topics()
+    await admin.close()
+    return {topic["topic"]: len(topic["partitions"]) for topic in described}
 
 
 def asked(stack: Stack, service: str) -> dict[str, Any]:
@@ -142,6 +153,12 @@ def test_stack_continues_where_it_was_and_leaves_no_process(tmp_path: Path) -> N
         assert second.environment("directory")["DUBAN_VAULT_KEY"] == secret
         with psycopg.connect(second.map.databases["feedback"]) as connection:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_topics_exist_in_their_size_before_any_service_asks(stack: Stack) -> None:
+    assert asyncio.run(partitions(stack.broker.bootstrap)) == {
+        topic_of(name): PARTITIONS for name in SERVICES
+    }
 
 
 @pytest.mark.kafka

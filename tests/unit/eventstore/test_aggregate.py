@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.contracts.feedback import ProblemDraftReturned, ProblemWithdrawn
+from shared.contracts.feedback import ProblemDraftReturned
+from shared.contracts.rectification import PlanReturnNoted
 from shared.eventstore.aggregate import Aggregate, applies
 
 
@@ -45,6 +46,6 @@ def test_nothing_exists_before_its_first_event() -> None:
 
 
 def test_an_event_without_an_applier_is_a_defect() -> None:
-    foreign = ProblemWithdrawn.model_construct(problem_no="D1")
+    foreign = PlanReturnNoted(case_no="C1", plan_version=1, returned_by="office")
     with pytest.raises(KeyError):
         Draft("D1").record(foreign)

@@ -3,9 +3,8 @@ from datetime import date
 import pytest
 
 from services.rectification.domain.problem import ContestedProblemError, WrongStateError
-from services.rectification.domain.problem_history import ProblemState
 from shared.contracts import feedback
-from shared.contracts.rectification import CaseOpened, ProblemClaimed, ProblemReceived
+from shared.contracts.rectification import CaseOpened, ProblemClaimed, ProblemReceived, ProblemState
 from shared.kernel.errors import GuardFailedError, InvalidValueError, NotFoundError
 from tests.unit.rectification.story import (
     CASE,

@@ -3,12 +3,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.rectification.domain.problem import WrongStateError
-from services.rectification.domain.problem_history import ProblemState
 from shared.contracts import supervision
 from shared.contracts.rectification import (
     ClosureApplied,
     ClosureReportSigned,
     OrderCause,
+    ProblemState,
     ReRectificationOrdered,
     ResidualItem,
 )

@@ -7,7 +7,6 @@ from services.rectification.domain.problem import (
     WorkOpenError,
     WrongStateError,
 )
-from services.rectification.domain.problem_history import ProblemState
 from shared.contracts import supervision
 from shared.contracts.rectification import (
     AuthenticityPledged,
@@ -15,6 +14,7 @@ from shared.contracts.rectification import (
     OrderCause,
     PledgeVoided,
     ProblemDeclaredRectified,
+    ProblemState,
     ReRectificationOrdered,
     ResidualItem,
 )

@@ -3,12 +3,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.rectification.domain.case import HandoverNotOpenError, HandoverSignatureError
-from services.rectification.domain.problem_history import ProblemState
 from shared.contracts.rectification import (
     ClosureSignatureLapsed,
     HandoverCompleted,
     HandoverParty,
     HandoverRequired,
+    ProblemState,
 )
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import GuardFailedError

@@ -2,12 +2,12 @@ import pytest
 
 from services.rectification.domain.case import PlanUnderReviewError
 from services.rectification.domain.plan import plan_digest
-from services.rectification.domain.problem_history import ProblemState
 from shared.contracts import supervision
 from shared.contracts.rectification import (
     MeasureKind,
     MeasureLevel,
     PlanSubmitted,
+    ProblemState,
     RectificationStarted,
 )
 from shared.kernel.errors import GuardFailedError, TooLargeError

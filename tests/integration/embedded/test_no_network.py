@@ -8,12 +8,12 @@ from shared.embedded.ports import LOOPBACK
 
 
 def test_connection_beyond_this_machine_is_refused() -> None:
-    with socket.socket() as reaching, pytest.raises(PermissionError, match="192.0.2.1"):
+    with socket.socket() as reaching, pytest.raises(PermissionError, match=r"192\.0\.2\.1"):
         reaching.connect(("192.0.2.1", 80))
 
 
 def test_look_up_of_a_name_is_refused() -> None:
-    with pytest.raises(PermissionError, match="duban.example"):
+    with pytest.raises(PermissionError, match=r"duban\.example"):
         socket.getaddrinfo("duban.example", 80)
 
 

@@ -1,0 +1,1 @@
+"""问责: leads handed over, accountability cases, measures."""

@@ -1,0 +1,207 @@
+"""The use cases of accountability: one method per command."""
+
+from datetime import date
+from typing import Any
+
+from services.accountability.domain.cases import (
+    AccountabilityCase,
+    InspectedCase,
+    Referral,
+    Sanction,
+)
+from services.accountability.domain.leads import Lead
+from shared.contracts.accountability import (
+    DisposalMethod,
+    Ground,
+    LeadConclusion,
+    MeasureCategory,
+)
+from shared.contracts.directory import DueDate, LegalBasisView
+from shared.contracts.feedback import LeadOffered
+from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.errors import UnavailableError
+
+
+class AccountabilityApplication:
+    """Loads, lets the domain decide, saves."""
+
+    def note_inspected_case(
+        self, uow: UnitOfWork, case_no: str, *, round_no: str, unit: str
+    ) -> None:
+        """NoteInspectedCase: which unit a fed-back case belongs to."""
+        case = uow.find(InspectedCase, case_no) or uow.create(InspectedCase, case_no)
+        case.note(round_no, unit)
+        uow.save(case)
+
+    def receive_offer(self, uow: UnitOfWork, offered: LeadOffered) -> None:
+        """ReceiveLeadOffer (X04)."""
+        lead = uow.find(Lead, offered.lead_no) or uow.create(Lead, offered.lead_no)
+        lead.receive_offer(offered)
+        uow.save(lead)
+
+    def accept_lead(
+        self, uow: UnitOfWork, lead_no: str, *, registered_on: date, due: DueDate
+    ) -> dict[str, Any]:
+        """AcceptLead (R101, R254): the first disposal is due by the policy in force."""
+        lead = self._addressed(uow, lead_no)
+        lead.accept(registered_on, due.due)
+        uow.under(due.edition)
+        uow.save(lead)
+        return {"first_disposal_due": due.due.isoformat()}
+
+    def return_lead(self, uow: UnitOfWork, lead_no: str, *, reason: str) -> None:
+        """ReturnLead (R101)."""
+        lead = self._addressed(uow, lead_no)
+        lead.send_back(reason)
+        uow.save(lead)
+
+    def classify_lead(self, uow: UnitOfWork, lead_no: str, *, method: DisposalMethod) -> None:
+        """ClassifyLead (R250)."""
+        lead = self._addressed(uow, lead_no)
+        lead.classify(method)
+        uow.save(lead)
+
+    def impose_measure(
+        self,
+        uow: UnitOfWork,
+        lead_no: str,
+        *,
+        measure_no: str,
+        person_ref: str,
+        category: MeasureCategory,
+        measure: str,
+        legal_basis: str,
+        basis: LegalBasisView | None,
+        conduct_on: date,
+    ) -> None:
+        """ImposeMeasure (R274, R275, G28)."""
+        lead = self._addressed(uow, lead_no)
+        lead.impose_measure(
+            measure_no,
+            person_ref=person_ref,
+            category=category,
+            measure=measure,
+            legal_basis=legal_basis,
+            basis=basis,
+            conduct_on=conduct_on,
+        )
+        uow.save(lead)
+
+    def file_case(
+        self, uow: UnitOfWork, lead_no: str, *, person_ref: str, post_level: str, filed_on: date
+    ) -> None:
+        """FileCase (R278)."""
+        lead = self._addressed(uow, lead_no)
+        lead.file_case(person_ref, post_level, filed_on)
+        uow.save(lead)
+
+    def transfer_to_judiciary(
+        self, uow: UnitOfWork, lead_no: str, *, person_ref: str, transferred_on: date
+    ) -> None:
+        """TransferToJudiciary (R276)."""
+        lead = self._addressed(uow, lead_no)
+        lead.transfer_to_judiciary(person_ref, transferred_on)
+        uow.save(lead)
+
+    def conclude_lead(
+        self,
+        uow: UnitOfWork,
+        lead_no: str,
+        *,
+        conclusion: LeadConclusion,
+        pursuit_known: bool,
+        concluded_on: date,
+    ) -> None:
+        """ConcludeLead (R249, X09)."""
+        lead = self._addressed(uow, lead_no)
+        lead.conclude(conclusion, pursuit_known=pursuit_known, concluded_on=concluded_on)
+        uow.save(lead)
+
+    def cancel_lead(self, uow: UnitOfWork, lead_no: str) -> None:
+        """CancelLead (R100)."""
+        lead = self._addressed(uow, lead_no)
+        lead.cancel()
+        uow.save(lead)
+
+    def propose(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        ground: Ground,
+        source_id: str,
+        unit: str = "",
+        case_no: str = "",
+    ) -> None:
+        """ProposeAccountability (X07, X08): once per finding, under the next free number.
+
+        Raises UnavailableError while the unit of the case is not known yet.
+        """
+        number = 1
+        while known := uow.find(AccountabilityCase, f"AP-{problem_no}-{number}"):
+            if known.source_id == source_id:
+                return
+            number += 1
+        case = uow.create(AccountabilityCase, f"AP-{problem_no}-{number}")
+        case.propose(unit or self._unit_of(uow, case_no), ground, [problem_no], source_id)
+        uow.save(case)
+
+    def refer_case(self, uow: UnitOfWork, accountability_no: str, referral: Referral) -> None:
+        """ReferForAccountability (T42): a new case, or a proposal that people confirm."""
+        found = uow.find(AccountabilityCase, accountability_no)
+        case = found or uow.create(AccountabilityCase, accountability_no)
+        case.refer(referral, uow.actor)
+        uow.save(case)
+
+    def accept_case(self, uow: UnitOfWork, accountability_no: str) -> None:
+        """AcceptCase."""
+        case = uow.load(AccountabilityCase, accountability_no)
+        case.accept(uow.actor)
+        uow.save(case)
+
+    def reject_case(self, uow: UnitOfWork, accountability_no: str, *, reason: str) -> None:
+        """RejectCase."""
+        case = uow.load(AccountabilityCase, accountability_no)
+        case.reject(reason, uow.actor)
+        uow.save(case)
+
+    def decide_case(
+        self,
+        uow: UnitOfWork,
+        accountability_no: str,
+        sanction: Sanction,
+        *,
+        basis: LegalBasisView | None,
+        decided_on: date,
+    ) -> None:
+        """DecideCase (R260–R263, G27, G28)."""
+        case = uow.load(AccountabilityCase, accountability_no)
+        case.decide(sanction, basis, decided_on, uow.actor)
+        uow.save(case)
+
+    def execute_case(
+        self, uow: UnitOfWork, accountability_no: str, *, executed_on: date, record: str
+    ) -> None:
+        """ExecuteCase."""
+        case = uow.load(AccountabilityCase, accountability_no)
+        case.execute(executed_on, record, uow.actor)
+        uow.save(case)
+
+    def lead(self, uow: UnitOfWork, lead_no: str) -> Lead:
+        """Return the lead; raises NotFoundError."""
+        return uow.load(Lead, lead_no)
+
+    def case(self, uow: UnitOfWork, accountability_no: str) -> AccountabilityCase:
+        """Return the accountability case; raises NotFoundError."""
+        return uow.load(AccountabilityCase, accountability_no)
+
+    def _addressed(self, uow: UnitOfWork, lead_no: str) -> Lead:
+        lead = uow.load(Lead, lead_no)
+        lead.require_addressee(uow.actor)
+        return lead
+
+    def _unit_of(self, uow: UnitOfWork, case_no: str) -> str:
+        found = uow.find(InspectedCase, case_no)
+        if found is None:
+            raise UnavailableError("the inspected case is not seen yet", case_no=case_no)
+        return found.unit

@@ -1,0 +1,1 @@
+"""The rules of accountability: leads, cases, and what may leave this service."""
