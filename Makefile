@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-kafka format lock compose-env clean
+.PHONY: help setup up demo check test test-kafka docs format lock compose-env clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the commands
@@ -45,6 +45,9 @@ test: $(STAMP) ## Run all tests on the embedded PostgreSQL and broker (ARGS="-k 
 
 test-kafka: $(STAMP) ## Run the messaging and end-to-end tests on Apache Kafka (needs Java 17, Maven)
 	$(BIN)/python -m pytest -m kafka --broker apache $(ARGS)
+
+docs: $(STAMP) ## Make the generated pages anew: which requirement is proven by which tests
+	$(BIN)/python -m tests.requirements_page
 
 format: $(STAMP) ## Bring the code into its format
 	$(BIN)/ruff check --fix-only .

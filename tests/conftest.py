@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 
 import hypothesis
 import pytest
@@ -18,6 +19,8 @@ from shared.embedded.system_map import BrokerKind
 from tests.support.no_network import refuse_the_network
 
 DATABASE_NUMBERS = count(1)
+WELL = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+OWN_FILES = pytest.StashKey[Path]()
 
 # No test judges by the clock on the wall: not hypothesis either.
 hypothesis.settings.register_profile(
@@ -26,8 +29,30 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("duban")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests on this machine, and their files in a directory of this run alone.
+
+    Pytest's own directory serves all runs of a user, and each new run closes it to others: to
+    PostgreSQL's user, too, when we are root.
+    """
     sys.addaudithook(refuse_the_network)
+    if config.option.basetemp is None:
+        config.option.basetemp = mkdtemp(prefix="duban-tests-")
+        config.stash[OWN_FILES] = Path(config.option.basetemp)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave no files behind, except after a failure: there are the logs of the processes."""
+    if (files := session.config.stash.get(OWN_FILES, None)) and exitstatus in WELL:
+        shutil.rmtree(files)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    if exitstatus not in WELL:
+        terminalreporter.write_line(f"the files of this run are kept in {config.option.basetemp}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

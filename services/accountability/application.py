@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 
 from services.accountability.domain.cases import (
+    DECIDING_ROLES,
+    REFERRING_ROLES,
     AccountabilityCase,
     InspectedCase,
     Referral,
@@ -16,10 +18,21 @@ from shared.contracts.accountability import (
     LeadConclusion,
     MeasureCategory,
 )
+from shared.contracts.base import Sealed
 from shared.contracts.directory import DueDate, LegalBasisView
 from shared.contracts.feedback import LeadOffered
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.errors import UnavailableError
+
+__all__ = [
+    "DECIDING_ROLES",
+    "REFERRING_ROLES",
+    "AccountabilityApplication",
+    "AccountabilityCase",
+    "Lead",
+    "Referral",
+    "Sanction",
+]
 
 
 class AccountabilityApplication:
@@ -194,6 +207,10 @@ class AccountabilityApplication:
     def case(self, uow: UnitOfWork, accountability_no: str) -> AccountabilityCase:
         """Return the accountability case; raises NotFoundError."""
         return uow.load(AccountabilityCase, accountability_no)
+
+    def account(self, uow: UnitOfWork, accountability_no: str) -> Sealed:
+        """Return the sealed account of the referral; raises NotFoundError, CaseStateError."""
+        return uow.load(AccountabilityCase, accountability_no).account
 
     def _addressed(self, uow: UnitOfWork, lead_no: str) -> Lead:
         lead = uow.load(Lead, lead_no)

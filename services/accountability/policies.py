@@ -18,9 +18,7 @@ def note_inspected_case_when_feedback_is_issued(
     """A later proposal needs to know the unit of a case."""
     event = recorded.event
     assert isinstance(event, FeedbackIssued)
-    application.note_inspected_case(
-        uow, event.case_no, round_no=event.round_no, unit=event.unit
-    )
+    application.note_inspected_case(uow, event.case_no, round_no=event.round_no, unit=event.unit)
 
 
 @reactions.when(LeadOffered)

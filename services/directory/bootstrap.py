@@ -7,6 +7,7 @@ from services.directory.policies import reactions
 from services.directory.read_models.organisations import Organisations
 from shared.eventstore.projections import Queries
 from shared.eventstore.store import EventStore
+from shared.kernel.clock import Clock, SystemClock
 from shared.service import Service
 from shared.settings import ServiceSettings
 
@@ -14,11 +15,12 @@ NAME = "directory"
 READ_MODELS = (Organisations,)
 
 
-def build(settings: ServiceSettings) -> Service:
-    """Return the directory service over its database."""
+def build(settings: ServiceSettings, *, clock: Clock | None = None) -> Service:
+    """Return the directory service over its database; a clock enters here in tests."""
+    now = clock or SystemClock()
     store = EventStore(NAME, settings.database_url)
     application = DirectoryApplication()
-    reading = StoreReading(store, settings.tenant)
+    reading = StoreReading(store, settings.tenant, now)
     return Service(
         name=NAME,
         settings=settings,
@@ -27,4 +29,5 @@ def build(settings: ServiceSettings) -> Service:
         reactions=reactions,
         read_models=READ_MODELS,
         routers=[routes(application, NameVault(store), Queries(store), reading)],
+        clock=now,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.directory.domain.organisations import Organisation
+from services.directory.application import Organisation
 from shared.contracts.base import Code, Text, UtcTime
 from shared.contracts.directory import Incumbent, Level, Period, SeverityBand
 

@@ -126,16 +126,14 @@ class ReplyToNotice(Body):
     replied_on: date
 
 
-class OfferLeadAgain(LeadAddress):
-    """To whom the lead is offered now; its content is sealed anew."""
+class OfferLeadAgain(Body):
+    """The content is sealed anew; without a new address the lead goes where it went before."""
 
+    address: LeadAddress | None = None
     content: Secret
 
-    def address(self) -> LeadAddress:
-        return LeadAddress(addressee=self.addressee, addressee_kind=self.addressee_kind)
 
-
-class OfferLead(OfferLeadAgain):
+class OfferLead(LeadAddress):
     """A lead found in a case. `content` is sealed and never leaves this service's vault."""
 
     lead_no: Code
@@ -144,3 +142,7 @@ class OfferLead(OfferLeadAgain):
     concerns_principal: bool = False
     post_level: Code
     problem_nos: list[Code] = Field(default=[], max_length=200)
+    content: Secret
+
+    def address(self) -> LeadAddress:
+        return LeadAddress(addressee=self.addressee, addressee_kind=self.addressee_kind)

@@ -72,15 +72,17 @@ class Consumer:
         self.sources = sorted(self.handler.reactions.sources)
         self.patience = Patience()
         self.heads = HeadsCheck(self.handler.inbox, self.handler.dead_letters, self.handler.feed)
-        self._threads = ThreadPoolExecutor(STREAMS_AT_ONCE, thread_name_prefix="reactions")
+        self._threads: ThreadPoolExecutor | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Consume until told to stop; raises what is transient but does not pass."""
-        try:
+        """Consume until told to stop; raises what is transient but does not pass.
+
+        It may be run again after that.
+        """
+        self.patience.reset()
+        with ThreadPoolExecutor(STREAMS_AT_ONCE, thread_name_prefix="reactions") as self._threads:
             while self.sources and not stop.is_set():
                 await self._supervised(stop)
-        finally:
-            self._threads.shutdown(wait=False)
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run synchronous work in one of the worker threads: the one place that crosses over."""

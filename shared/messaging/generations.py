@@ -26,8 +26,9 @@ class Generations:
         met = self._met.setdefault(place, set())
         if generation == self._stored[place] or generation in met:
             return True
+        is_first_met = not met
         met.add(generation)
-        if offset == 0:
+        if offset == 0 and is_first_met:
             self.remember(source, partition, generation)
         return offset == 0
 

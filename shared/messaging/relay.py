@@ -60,18 +60,20 @@ class Relay:
 
     def __post_init__(self) -> None:
         self.topic = topic_of(self.store.service)
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="relay")
+        self._threads: ThreadPoolExecutor | None = None
         self._patience = Patience()
         self._memory: Published | None = None
         self._memory_of_cluster = ""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Lead and publish until told to stop; raises when the same failure does not pass."""
-        try:
+        """Lead and publish until told to stop; raises a failure that does not pass.
+
+        It may be run again after that.
+        """
+        self._patience.reset()
+        with ThreadPoolExecutor(2, thread_name_prefix="relay") as self._threads:
             while not stop.is_set():
                 await self._supervised(stop)
-        finally:
-            self._threads.shutdown(wait=False)
 
     async def _supervised(self, stop: asyncio.Event) -> None:
         try:

@@ -126,7 +126,9 @@ class AccountabilityCase(Aggregate):
         self.source_id = ""
         self.unit = ""
         self.problem_nos: list[str] = []
+        self.ground = ""
         self.referral: AccountabilityReferred | None = None
+        self.decided: CaseDecided | None = None
 
     def propose(self, unit: str, ground: Ground, problem_nos: list[str], source_id: str) -> None:
         """Note what a rule found (X07, X08). Nothing follows until a person refers it."""
@@ -212,6 +214,11 @@ class AccountabilityCase(Aggregate):
         return self._referral.conduct_on
 
     @property
+    def account(self) -> Sealed:
+        """What happened, in words; raises CaseStateError before the referral."""
+        return self._referral.account
+
+    @property
     def _referral(self) -> AccountabilityReferred:
         if self.referral is None:
             raise CaseStateError(f"the case is {self.state}", accountability_no=self.key)
@@ -229,12 +236,12 @@ class AccountabilityCase(Aggregate):
     @applies(AccountabilityProposed)
     def _proposed(self, event: AccountabilityProposed) -> None:
         self.unit, self.problem_nos = event.unit, event.problem_nos
-        self.source_id = event.source_id
+        self.ground, self.source_id = event.ground, event.source_id
 
     @applies(AccountabilityReferred)
     def _referred(self, event: AccountabilityReferred) -> None:
         self.state, self.referral = AccountabilityState.REFERRED, event
-        self.unit, self.problem_nos = event.unit, event.problem_nos
+        self.unit, self.ground, self.problem_nos = event.unit, event.ground, event.problem_nos
 
     @applies(CaseAccepted)
     def _accepted(self, _: CaseAccepted) -> None:
@@ -245,10 +252,9 @@ class AccountabilityCase(Aggregate):
         self.state = AccountabilityState.REJECTED
 
     @applies(CaseDecided)
-    def _decided(self, _: CaseDecided) -> None:
-        self.state = AccountabilityState.DECIDED
+    def _decided(self, event: CaseDecided) -> None:
+        self.state, self.decided = AccountabilityState.DECIDED, event
 
     @applies(CaseExecuted)
     def _executed(self, _: CaseExecuted) -> None:
         self.state = AccountabilityState.EXECUTED
-

@@ -97,7 +97,7 @@ class Lead(Aggregate):
         )
 
     def require_addressee(self, actor: Actor) -> None:
-        """Raises NotTheAddresseeError unless this organ, in its role, disposes of the lead (R098)."""
+        """Raises NotTheAddresseeError unless this organ, in its role, disposes of it (R098)."""
         if not self.is_addressed_to(actor):
             raise NotTheAddresseeError("another organ disposes of it", lead_no=self.key)
 

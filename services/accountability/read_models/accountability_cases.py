@@ -110,9 +110,7 @@ def list_cases(
     return [CaseFile.model_validate(row) for row in cursor.fetchall()]
 
 
-def _put(
-    cursor: Cursor, state: AccountabilityState, event: Any, columns: tuple[str, ...]
-) -> None:
+def _put(cursor: Cursor, state: AccountabilityState, event: Any, columns: tuple[str, ...]) -> None:
     """Insert the case, or take the referral of a proposal over it."""
     names = ", ".join(columns)
     places = ", ".join(f"%({column})s" for column in columns)

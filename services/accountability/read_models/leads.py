@@ -169,7 +169,8 @@ def _update(cursor: Cursor, lead_no: str, **values: Any) -> None:
 
 
 def _count(cursor: Cursor, column: str, lead_no: str) -> None:
+    counted = f"{column} = {column} + 1, state = 'IN_DISPOSAL'"
     cursor.execute(
-        f"UPDATE lead SET {column} = {column} + 1, state = 'IN_DISPOSAL' WHERE lead_no = %s".encode(),  # noqa: S608 - column names are ours
+        f"UPDATE lead SET {counted} WHERE lead_no = %s".encode(),  # noqa: S608 - column names are ours
         (lead_no,),
     )

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from services.directory import schemas
 from services.directory.api.reading import Anybody, At, Reading
-from services.directory.application import DirectoryApplication
-from services.directory.domain.organisations import Organisation
+from services.directory.application import DirectoryApplication, Organisation
 from services.directory.read_models.organisations import (
     KnownOrganisation,
     Organisations,

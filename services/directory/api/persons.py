@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from services.directory import schemas
-from services.directory.application import DirectoryApplication, NameVault
-from services.directory.domain.persons import Person
+from services.directory.application import DirectoryApplication, NameVault, Person
 from shared.contracts.base import Code
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.http.commands import CommandCall, command, reader

@@ -2,5 +2,7 @@
 
 from services.directory.application.directory import DirectoryApplication
 from services.directory.application.name_vault import NameVault
+from services.directory.domain.organisations import Organisation
+from services.directory.domain.persons import Person
 
-__all__ = ["DirectoryApplication", "NameVault"]
+__all__ = ["DirectoryApplication", "NameVault", "Organisation", "Person"]

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import SecretStr
 
 from services.feedback.api.audience import LeadReader, Tag, found_or_404, share_of
 from services.feedback.application import FeedbackApplication
@@ -40,7 +41,7 @@ def lead_routes(application: FeedbackApplication, queries: Queries, vault: Vault
                 post_level=body.post_level,
                 problem_nos=body.problem_nos,
                 concerns_principal=body.concerns_principal,
-                content=_sealed_content(uow, vault, body.lead_no, body),
+                content=_sealed_content(uow, vault, body.lead_no, body.content),
             )
 
         return call.run(offering, correlation=body.lead_no, status=201)
@@ -54,19 +55,17 @@ def lead_routes(application: FeedbackApplication, queries: Queries, vault: Vault
         """Offer a returned lead again, under its number."""
 
         def offering(uow: UnitOfWork) -> dict[str, Any]:
-            content = _sealed_content(uow, vault, lead_no, body)
-            return application.offer_lead_again(
-                uow, lead_no, address=body.address(), content=content
-            )
+            content = _sealed_content(uow, vault, lead_no, body.content)
+            return application.offer_lead_again(uow, lead_no, address=body.address, content=content)
 
         return call.run(offering, on=f"lead/{lead_no}", correlation=lead_no)
 
     return router
 
 
-def _sealed_content(uow: UnitOfWork, vault: Vault, lead_no: str, body: OfferLeadAgain) -> Sealed:
+def _sealed_content(uow: UnitOfWork, vault: Vault, lead_no: str, content: SecretStr) -> Sealed:
     """Seal the content; it goes into the vault in the transaction of the event."""
-    value = vault.seal(lead_no, "content", body.content.get_secret_value())
+    value = vault.seal(lead_no, "content", content.get_secret_value())
     uow.join(value.keep)
     return value.sealed
 

@@ -43,9 +43,9 @@ class LeadUseCases:
         return {"lead_no": lead_no, "offer": lead.offers}
 
     def offer_lead_again(
-        self, uow: UnitOfWork, lead_no: str, *, address: LeadAddress, content: Sealed
+        self, uow: UnitOfWork, lead_no: str, *, address: LeadAddress | None, content: Sealed
     ) -> dict[str, Any]:
-        """Offer a returned lead again: the next offer under the same number."""
+        """Offer a returned lead again; without an address, to the same addressee."""
         lead = uow.load(Lead, lead_no)
         target = uow.load(Round, lead.origin.round_no).target(lead.origin.case_no)
         require_leader(target, uow.actor)

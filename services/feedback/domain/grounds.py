@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date
+from enum import StrEnum
 
 from shared.contracts.base import Decision
 from shared.contracts.feedback import WorkingPaper
-from shared.kernel.actor import Actor, Role
+from shared.kernel.actor import Actor
 from shared.kernel.errors import GuardFailedError, RefusedError
 
-DECIDING_FORUMS = (Role.LG, Role.SEC, Role.COM)
-"""领导小组, 书记专题会 (五人小组), 派出巡视组的党组织 — `Decision.forum` names one of them."""
+
+class DecidingForum(StrEnum):
+    """Which body can agree to a problem or a feedback; `Decision.forum` names it (G03)."""
+
+    LEADING_GROUP = "leading-group"  # 巡视巡察工作领导小组
+    SECRETARY_MEETING = "secretary-special-meeting"  # 书记专题会
+    FIVE_PERSON_GROUP = "five-person-group"  # 五人小组会议
+    COMMITTEE = "committee"  # 派出巡视组的党组织
 
 
 class NotOfTheTeamError(RefusedError):
@@ -46,8 +53,8 @@ def require_second_person(papers: Sequence[WorkingPaper], reviewer: Actor) -> No
 
 def require_authority(decision: Decision, on: date) -> None:
     """G03 (R065, R066, R075): a numbered decision of a deciding body, taken by this day."""
-    if decision.forum not in DECIDING_FORUMS:
-        bodies = ", ".join(DECIDING_FORUMS)
+    if decision.forum not in list(DecidingForum):
+        bodies = ", ".join(DecidingForum)
         raise GuardFailedError("G03", f"the decision must be taken by one of {bodies}")
     if decision.decided_on > on:
         raise GuardFailedError(

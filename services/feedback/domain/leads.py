@@ -59,17 +59,18 @@ class Lead(Aggregate):
         self.state = TransferState.OFFERED
         self.offers = 0
         self.origin: LeadOrigin
+        self.address: LeadAddress
 
     def offer(self, origin: LeadOrigin, address: LeadAddress, content: Sealed) -> Self:
         """Offer the lead for the first time; raises LeadMisroutedError (R097, R098)."""
         self._offer(origin, address, content)
         return self
 
-    def offer_again(self, address: LeadAddress, content: Sealed) -> None:
-        """Offer a returned lead again under its number, to the same or another addressee."""
+    def offer_again(self, address: LeadAddress | None, content: Sealed) -> None:
+        """Offer a returned lead again under its number, to another addressee or the same."""
         if self.state is not TransferState.RETURNED:
             raise LeadNotReturnedError(f"the lead is {self.state}", lead_no=self.key)
-        self._offer(self.origin, address, content)
+        self._offer(self.origin, address or self.address, content)
 
     def note_accepted(self, offer: int) -> None:
         """Note that the addressee registered this offer; late or repeated news change nothing."""
@@ -99,6 +100,7 @@ class Lead(Aggregate):
     @applies(LeadOffered)
     def _offered(self, event: LeadOffered) -> None:
         self.state, self.offers = TransferState.OFFERED, event.offer
+        self.address = LeadAddress(addressee=event.addressee, addressee_kind=event.addressee_kind)
         self.origin = LeadOrigin(
             case_no=event.case_no,
             round_no=event.round_no,

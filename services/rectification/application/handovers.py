@@ -66,12 +66,16 @@ class HandoverUseCases:
         party: HandoverParty,
         substitute_reason: str | None,
         incumbent: Incumbent | None,
+        upper_level: str | None,
     ) -> None:
-        """Sign for one side; the incoming side is the incumbent in person (T38, G06, A56)."""
+        """Sign for one side; the incoming side is the incumbent in person (T38, G06, A56).
+
+        `upper_level` is the organisation that may stand in for the outgoing side.
+        """
         case = uow.load(RectificationCase, case_no)
         if party is HandoverParty.INCOMING:
             require_incumbent(uow.actor, incumbent, uow.now)
-        case.sign_handover(party, uow.actor, substitute_reason)
+        case.sign_handover(party, uow.actor, substitute_reason, upper_level)
         uow.save(case)
 
     def complete_handover(self, uow: UnitOfWork, case_no: str) -> None:

@@ -10,11 +10,17 @@ from services.rectification.domain.guards import require_incumbent, require_own_
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import Result
 from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.errors import NotFoundError
 
 
 def own_problem(uow: UnitOfWork, problem_no: str) -> Problem:
-    """Return the problem; raises ForeignUnitError for one of another unit than the actor's."""
+    """Return a problem that the actor may work on.
+
+    Raises NotFoundError before it was issued, ForeignUnitError when it is another unit's.
+    """
     problem = uow.load(Problem, problem_no)
+    if not problem.is_received:
+        raise NotFoundError("the problem was not issued yet", problem_no=problem_no)
     require_own_unit(uow.actor, problem.unit)
     return problem
 
@@ -24,7 +30,7 @@ class ProblemUseCases:
 
     def unit_of_problem(self, uow: UnitOfWork, problem_no: str) -> str:
         """Return the unit whose principal answers for the problem."""
-        return uow.load(Problem, problem_no).unit
+        return own_problem(uow, problem_no).unit
 
     def claim_problem(
         self,

@@ -19,7 +19,7 @@ from shared.contracts.rectification import (
     PlanSubmitted,
 )
 from shared.eventstore.aggregate import Aggregate, applies
-from shared.kernel.actor import Actor
+from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import InvalidValueError, RefusedError
 
 
@@ -167,20 +167,27 @@ class RectificationCase(Aggregate):
         )
 
     def sign_handover(
-        self, party: HandoverParty, actor: Actor, substitute_reason: str | None = None
+        self,
+        party: HandoverParty,
+        actor: Actor,
+        substitute_reason: str | None,
+        upper_level: str | None,
     ) -> None:
-        """Sign for one side; a substitute may sign for the outgoing side only (A56)."""
+        """Sign for one side; only the upper level may stand in, for the outgoing side (A56)."""
         handover = self._open_handover()
         if party in self.signed:
             raise HandoverSignatureError("this side has signed already", case_no=self.key)
-        _require_signatory(handover, party, actor.person_ref, substitute_reason)
+        if party is HandoverParty.INCOMING:
+            _require_incoming(handover, actor)
+        elif actor.person_ref != handover.outgoing:
+            _require_substitute(handover, actor, substitute_reason, upper_level)
         self.record(
             HandoverSigned(
                 case_no=self.key,
                 handover=handover.handover,
                 party=party,
                 signatory=actor.person_ref,
-                substitute_reason=substitute_reason,
+                substitute_reason=substitute_reason or None,
             )
         )
 
@@ -241,14 +248,19 @@ class RectificationCase(Aggregate):
         self.handover = None
 
 
-def _require_signatory(
-    handover: HandoverRequired, party: HandoverParty, signatory: str, reason: str | None
-) -> None:
-    """Demand the right person; the incoming signature is never replaced (A56)."""
-    if party is HandoverParty.INCOMING and (signatory != handover.incoming or reason):
+def _require_incoming(handover: HandoverRequired, actor: Actor) -> None:
+    """Demand the incoming principal in person: this signature is never replaced (A56)."""
+    if actor.person_ref != handover.incoming:
         raise HandoverSignatureError("the incoming principal signs in person")
-    if party is HandoverParty.OUTGOING and signatory != handover.outgoing:
-        if signatory == handover.incoming:
-            raise HandoverSignatureError("nobody signs for both sides")
-        if not (reason or "").strip():
-            raise HandoverSignatureError("a substitute needs a reason")
+
+
+def _require_substitute(
+    handover: HandoverRequired, actor: Actor, reason: str | None, upper_level: str | None
+) -> None:
+    """Demand that who stands in for the outgoing side is of the upper level and says why (A56)."""
+    if actor.person_ref == handover.incoming:
+        raise HandoverSignatureError("nobody signs for both sides")
+    if actor.role is not Role.UPP or actor.org != upper_level:
+        raise HandoverSignatureError("only the upper-level organisation may stand in")
+    if not (reason or "").strip():
+        raise HandoverSignatureError("a substitute needs a reason")

@@ -82,6 +82,11 @@ class WorkingProblem(ProblemHistory):
         return self.state not in ENDED
 
     @property
+    def is_received(self) -> bool:
+        """Whether its case was opened; something may be noted about it before."""
+        return bool(self.case_no)
+
+    @property
     def is_withdrawn(self) -> bool:
         return self.state is ProblemState.WITHDRAWN
 

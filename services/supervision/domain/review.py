@@ -41,7 +41,13 @@ Messages of different streams arrive in any order: a plan may be known before a 
 of one stream keep their order, so what supervision itself decided meanwhile is never undone.
 """
 
-MUST_MOVE = {M.DECLARED_RECTIFIED, M.CLOSURE_APPLIED}
+MUST_MOVE = {
+    M.DECLARED_RECTIFIED: {S.WITHDRAWN, S.CLOSURE_ELIGIBLE},
+    M.CLOSURE_APPLIED: {S.WITHDRAWN},
+}
+"""Milestones that presuppose what supervision decided, and where they may yet come too late: after
+a withdrawal, or after the second pair was waived while the unit declared.
+"""
 
 
 class WrongStateError(RefusedError):
@@ -139,7 +145,7 @@ class FollowedProblem(Aggregate):
             is_current = is_current and application == self.application
         if is_current and self.chain in sources:
             return target
-        if milestone in MUST_MOVE and self.chain is not S.WITHDRAWN:
+        if milestone in MUST_MOVE and self.chain not in MUST_MOVE[milestone]:
             raise ImpossibleMilestoneError(
                 f"{milestone} of cycle {cycle} at {self.state}", problem_no=self.key
             )
@@ -190,7 +196,13 @@ class FollowedProblem(Aggregate):
         )
 
     def note_disposal(self, *, disposal_known: bool, pursuit_known: bool) -> None:
-        """Keep what accountability made known, and nothing more (X09, G19)."""
+        """Keep what accountability made known, and nothing more (X09, G19).
+
+        Nothing of a problem that concerns no person or matter: whether a lead lies behind it must
+        not show, not even in its version.
+        """
+        if self.is_opened and not self.concerns_person_or_matter:
+            return
         known = (self.disposal_known or disposal_known, self.pursuit_known or pursuit_known)
         if known != (self.disposal_known, self.pursuit_known):
             self.record(

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
@@ -206,17 +205,23 @@ def _paired(pairs: list[dict[str, Any]], event: Event) -> dict[str, Any]:
 
 
 def problem_page(cursor: Cursor, problem_no: str, unit: str | None = None) -> ProblemPage | None:
-    """Return the page, None if the problem was not fed back or is not this unit's."""
+    """Return the page, None if the problem was not fed back or is not this unit's.
+
+    To the unit, given as `unit`, others' scores show once the evaluation is final.
+    """
     row = cursor.execute(
         "SELECT page FROM problem_page WHERE problem_no = %s AND unit IS NOT NULL"
         " AND (%s::text IS NULL OR unit = %s)",
         (problem_no, unit, unit),
     ).fetchone()
-    return _shown(row) if row else None
+    return _shown(row["page"], to_unit=unit is not None) if row else None
 
 
-def _shown(row: DictRow) -> ProblemPage:
-    page = row["page"]
+def _released(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [pair if pair.get("grade") else pair | {"scores": {}} for pair in pairs]
+
+
+def _shown(page: dict[str, Any], *, to_unit: bool) -> ProblemPage:
     place = place_of(page)
     holders = Holders.model_validate({key: page[key] for key in Holders.model_fields})
     shown = {key: page[key] for key in ProblemPage.model_fields if key in page}
@@ -226,6 +231,7 @@ def _shown(row: DictRow) -> ProblemPage:
         "n": place.n,
         "holders": holders,
         "next": next_step(place),
+        "pairs": _released(page["pairs"]) if to_unit else page["pairs"],
     }
     return ProblemPage.model_validate(shown | extra)
 

@@ -126,6 +126,7 @@ class Case:
     unit: Unit
     team_leader: Person
     team_member: Person
+    reviewer: Person
     problems: tuple[Problem, ...]
     leads: tuple[Lead, ...]
 
@@ -325,7 +326,7 @@ def _case(
             leads.append(_lead(problem, len(leads), random))
     third = index % 3
     return Case(
-        case_no, round_no, unit, TEAM_LEADERS[third], TEAM_MEMBERS[third],
+        case_no, round_no, unit, TEAM_LEADERS[third], TEAM_MEMBERS[third], TEAM_REVIEWERS[third],
         tuple(problems), tuple(leads),
     )  # fmt: skip
 

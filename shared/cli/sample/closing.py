@@ -23,6 +23,7 @@ from shared.cli.sample.rectifying import (
     rectify_again,
 )
 from shared.kernel.clock import Clock
+from shared.kernel.errors import RefusedError
 
 GOOD, BAD = 85, 40
 
@@ -80,16 +81,16 @@ def _disposal_known(problem: Problem, page: dict[str, object]) -> bool:
 
 
 def _watch_accepted(player: Player, problem: Problem, thing: str) -> bool | None:
-    page = player.ask(problem.unit.resident_team, "supervision", thing)
-    if not page["watch_offered"]:
-        return None
-    player.act(problem.unit.resident_team, "supervision", thing, "accept-watch")
+    try:
+        player.act(problem.unit.resident_team, "supervision", thing, "accept-watch")
+    except RefusedError:
+        return None  # the offer is still on its way
     return True
 
 
 def _accept_and_approve(player: Player, problem: Problem) -> None:
     thing = f"/v1/problems/{problem.no}"
-    methods = [{"method": "interview", "evidence": [digest(problem.no, "验收")]}]
+    methods = [{"method": "INTERVIEW", "evidence": [digest(problem.no, "验收")]}]
     player.act(problem.unit.office, "supervision", thing, "accept-closure", {"methods": methods})
     player.act(OFFICE, "supervision", thing, "approve-closure")
 
@@ -119,7 +120,7 @@ def _hold_to_account(player: Player, case: Case, problem: Problem) -> None:
         "unit": case.unit.org,
         "subject_kind": "PERSON",
         "subject": case.unit.member.ref,
-        "ground": "sham-rectification",
+        "ground": "SHAM_RECTIFICATION",
         "evidence": [digest(problem.no, "文字整改")],
         "problem_nos": [problem.no],
         "joint_with": case.unit.office.org,

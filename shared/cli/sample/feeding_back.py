@@ -4,7 +4,6 @@ from shared.cli.sample.city import (
     DISCIPLINE,
     LEADING_GROUP,
     OFFICE,
-    TEAM_REVIEWERS,
     TODAY,
     Case,
     Lead,
@@ -31,7 +30,7 @@ def open_round(player: Player, round_: Round) -> None:
             "unit": case.unit.org,
             "case_no": case.no,
             "team_leader": case.team_leader.ref,
-            "team_members": [case.team_member.ref],
+            "team_members": [case.team_member.ref, case.reviewer.ref],
         }
         for case in round_.cases
     ]
@@ -48,6 +47,7 @@ def open_round(player: Player, round_: Round) -> None:
 def find_problems(player: Player, case: Case) -> None:
     """The team drafts and substantiates; the leading group approves; reports are filed."""
     reports = {
+        "round_no": case.round_no,
         "lead_report": digest(case.no, "线索报告"),
         "interview_report": digest(case.no, "谈话报告"),
         "inspection_report": digest(case.no, "巡察报告"),
@@ -99,10 +99,10 @@ def _find(player: Player, case: Case, problem: Problem) -> None:
         "paper_no": f"W-{problem.no}",
         "digest": digest(problem.no, "底稿"),
         "author": case.team_member.ref,
-        "reviewer": TEAM_REVIEWERS[0].ref,
+        "reviewer": case.reviewer.ref,
     }
     thing = f"/v1/problems/{problem.no}"
-    player.act(TEAM_REVIEWERS[0], "feedback", thing, "substantiate", {"papers": [paper]})
+    player.act(case.reviewer, "feedback", thing, "substantiate", {"papers": [paper]})
     player.act(LEADING_GROUP, "feedback", thing, "approve", {"decision": DECISION})
 
 
@@ -134,7 +134,7 @@ def _settle(player: Player, case: Case, lead: Lead) -> None:
         again = {"content": f"样例线索内容（补充，虚构）{lead.no}"}
         player.act(case.team_leader, "feedback", thing, "offer-again", again)
         _await_offer(player, lead, 2)
-    player.act(DISCIPLINE, "accountability", thing, "accept")
+    player.act(DISCIPLINE, "accountability", thing, "accept", {})
     method = {"method": "PRELIMINARY_VERIFICATION"}
     player.act(DISCIPLINE, "accountability", thing, "classify", method)
     conclusion = {

@@ -12,7 +12,7 @@ from shared.cli.sample.city import Person
 from shared.http.client import ApiClient
 from shared.http.etags import version_of
 from shared.http.identity import LocalIssuer
-from shared.kernel.errors import DubanError, NotFoundError, StaleVersionError, UnavailableError
+from shared.kernel.errors import ConflictError, DubanError, NotFoundError, UnavailableError
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ class Player:
 
             try:
                 answer = self._despite_silence(give)
-            except StaleVersionError:
+            except ConflictError:  # stale, or somebody else wrote at the same moment
                 time.sleep(min(0.01 * 2**attempt, LONGEST_PAUSE_S))
                 continue
             with self._changes:
@@ -112,7 +112,10 @@ class Player:
 
     def _version(self, who: Person, service: str, thing: str) -> int | None:
         self._speak_as(who)
-        answer = self._despite_silence(lambda: self._clients[service].fetch(thing))
+        answer = self.await_(
+            thing,
+            lambda: self._despite_silence(lambda: self._clients[service].fetch(thing)),
+        )
         return version_of(answer.headers.get("ETag"))
 
     def _speak_as(self, who: Person) -> None:

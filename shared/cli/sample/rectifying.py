@@ -92,12 +92,11 @@ def _approve_plan(player: Player, case: Case) -> None:
     thing = f"/v1/cases/{case.no}"
 
     def received() -> dict[str, Any] | None:
-        page = player.ask(OFFICE, "supervision", thing)
-        plan = page.get("plan")
-        return plan if plan else None
+        page: dict[str, Any] = player.ask(OFFICE, "supervision", thing)
+        return page if page["plan_state"] == "UNDER_REVIEW" else None
 
-    plan = player.await_(f"the plan of {case.no}", received)
-    vote = {"plan_version": plan["plan_version"], "digest": plan["digest"], "approves": True}
+    page = player.await_(f"the plan of {case.no}", received)
+    vote = {"plan_version": page["plan_version"], "digest": page["plan_digest"], "approves": True}
     for body in (case.unit.office, ORGANISATION, OFFICE):
         player.act(body, "supervision", thing, "vote-on-plan", vote)
 
@@ -151,7 +150,7 @@ def pair(
     }
     player.act(executor, "supervision", thing, "start-supervision", start)
     finding = {
-        "methods": [{"method": "on-site", "evidence": [digest(problem.no, "现场", str(n))]}],
+        "methods": [{"method": "ON_SITE", "evidence": [digest(problem.no, "现场", str(n))]}],
         "finding": "现场核实（样例）",
     }
     player.act(executor, "supervision", thing, "complete-supervision", finding)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.kafka
 
 
 def value(metric: Counter | Gauge, *labels: str) -> float:
-    return metric.labels(*labels)._value.get()
+    return float(metric.labels(*labels)._value.get())
 
 
 def test_a_gap_is_healed_from_the_source(world: World) -> None:

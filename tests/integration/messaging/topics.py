@@ -11,6 +11,7 @@ from shared.messaging.brokers import Broker, connected_admin, stop_consumer
 from shared.messaging.headers import Headers, encode
 from shared.messaging.topics import ensure_topics, partition_of, topic_of
 from tests.integration.messaging.harbour import PARTITIONS, World
+from tests.support.eventually import eventually
 
 QUIET = 5  # empty fetches in a row that say a topic has been read to its end
 
@@ -37,7 +38,10 @@ def put_raw(world: World, key: bytes, value: bytes, headers: Headers, partition:
 
 def empty(world: World) -> None:
     """Delete the harbour's topic, as somebody might by mistake, and create it anew."""
-    asyncio.run(_empty(world.broker, topic_of(world.source)))
+    topic = topic_of(world.source)
+    asyncio.run(_delete(world.broker, topic))
+    eventually(lambda: topic not in asyncio.run(_topics(world.broker)))
+    asyncio.run(ensure_topics(world.broker, [topic], PARTITIONS))
 
 
 async def _records_in(broker: Broker, topic: str) -> list[Any]:
@@ -85,9 +89,12 @@ async def _put(world: World, records: Sequence[tuple[bytes, bytes, Headers, int]
         await producer.stop()
 
 
-async def _empty(broker: Broker, topic: str) -> None:
+async def _topics(broker: Broker) -> list[str]:
+    async with connected_admin(broker) as admin:
+        known: list[str] = await admin.list_topics()
+        return known
+
+
+async def _delete(broker: Broker, topic: str) -> None:
     async with connected_admin(broker) as admin:
         await admin.delete_topics([topic])
-        while any(known == topic for known in await admin.list_topics()):
-            await asyncio.sleep(0.05)
-    await ensure_topics(broker, [topic], PARTITIONS)

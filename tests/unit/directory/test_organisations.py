@@ -116,7 +116,7 @@ class TestPrincipal:
             AppointmentChanged(org=WATER, outgoing=HAO, incoming=LAN, effective=JULY)
         ]
 
-    @pytest.mark.req("A57")
+    @pytest.mark.req("R012")
     def test_the_post_may_be_vacant_then_held_by_an_acting_principal(
         self, application: DirectoryApplication, uow: InMemoryUnitOfWork
     ) -> None:
@@ -128,7 +128,7 @@ class TestPrincipal:
         assert vacant.former_principals == [HAO]
         assert acting.principal == Incumbent(person_ref=LAN, since=JULY, acting=True)
 
-    @pytest.mark.req("A57")
+    @pytest.mark.req("R012")
     def test_an_acting_principal_may_become_the_principal(
         self, application: DirectoryApplication, uow: InMemoryUnitOfWork
     ) -> None:
@@ -175,7 +175,7 @@ class TestPrincipal:
 
 
 class TestLinks:
-    @pytest.mark.req("A49")
+    @pytest.mark.req("G18")
     def test_the_linked_office_is_dated(
         self, application: DirectoryApplication, uow: InMemoryUnitOfWork
     ) -> None:

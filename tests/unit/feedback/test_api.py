@@ -210,7 +210,7 @@ class TestIssueFeedback:
             LEADER, f"/v1/cases/{CASE}/issue-feedback", session(attendance=[]),
             on=f"feedback/{CASE}",
         )  # fmt: skip
-        assert (answer.status_code, answer.json()["guard"]) == (422, "G04")
+        assert (answer.status_code, answer.json()["guard"]) == (409, "G04")
         assert listed.store.settled_position() == before
 
     def test_answers_a_repeated_command_as_the_first_time(self, listed: Desk) -> None:
@@ -270,7 +270,7 @@ class TestProblems:
         answer = issued.post(
             PRINCIPAL, f"/v1/problems/{DYKE}/raise-objection", body, on=f"problem/{DYKE}"
         )
-        assert (answer.status_code, answer.json()["code"]) == (422, "objection-window-closed")
+        assert (answer.status_code, answer.json()["code"]) == (409, "objection-window-closed")
 
 
 class TestCopyNotices:
@@ -328,7 +328,7 @@ class TestLeads:
             lead_body(case_no="YL-T1R1-U99"),
         ]
         answers = [issued.post(LEADER, "/v1/leads", body) for body in bodies]
-        assert [answer.status_code for answer in answers] == [422, 422, 422, 422, 404]
+        assert [answer.status_code for answer in answers] == [422, 409, 422, 422, 404]
         written = "".join(capfd.readouterr()) + "".join(answer.text for answer in answers)
         assert "围标" not in written
         assert json.dumps("围标") not in written
@@ -355,9 +355,9 @@ class TestLeads:
         issued.done(LEADER, "/v1/leads", lead_body())
         react(issued)
         assert issued.get(OFFICE, f"/v1/leads/{LEAD}").json()["state"] == "RETURNED"
-        body = {"addressee": "o-sc", "addressee_kind": "SUPERVISION_COMMISSION"}
+        address = {"addressee": "o-sc", "addressee_kind": "SUPERVISION_COMMISSION"}
         issued.done(
-            LEADER, f"/v1/leads/{LEAD}/offer-again", {**body, "content": CONTENT},
+            LEADER, f"/v1/leads/{LEAD}/offer-again", {"address": address, "content": CONTENT},
             on=f"lead/{LEAD}",
         )  # fmt: skip
         status = issued.get(OFFICE, f"/v1/leads/{LEAD}").json()

@@ -167,9 +167,10 @@ class TestAnswerToAnOffer:
         hear(city, RETURNED)
         assert city.uow.recorded == [LeadTransferReturned(lead_no=LEAD, offer=1, reason="不属管辖")]
         answer = application.offer_lead_again(
-            city.acting(LEADER), LEAD, address=TO_DISCIPLINE, content=SEALED
+            city.acting(LEADER), LEAD, address=None, content=SEALED
         )
         assert answer == {"offer": 2}
+        assert city.uow.load(Lead, LEAD).address == TO_DISCIPLINE
         assert city.uow.load(Lead, LEAD).state is TransferState.OFFERED
 
     def test_news_of_an_earlier_offer_change_nothing(self) -> None:

@@ -23,6 +23,7 @@ from tests.unit.feedback.yunlan import (
     CASE,
     DECISION,
     DYKE,
+    LEAD,
     LEADING_GROUP,
     PRINCIPAL,
     TODAY,
@@ -167,6 +168,12 @@ class TestWithdrawProblem:
             )
         ]
         assert state_of(city) is ProblemState.WITHDRAWN
+
+    @pytest.mark.req("T09")
+    def test_touches_no_lead(self) -> None:
+        city = after_feedback().with_lead().with_objection()
+        withdraw(city)
+        assert len(city.acting(PRINCIPAL).store.streams[f"lead/{LEAD}"]) == 1
 
     @pytest.mark.req("T09", "G03")
     def test_refuses_without_the_decision_of_a_deciding_body(self) -> None:

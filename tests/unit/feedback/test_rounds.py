@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 
 from services.feedback.domain.rounds import TargetNamedTwiceError
-from shared.contracts.feedback import RoundFedBack, RoundOpened
+from services.feedback.policies import reactions
+from shared.contracts.feedback import FeedbackIssued, RoundFedBack, RoundOpened
 from shared.kernel.errors import ConflictError
 from tests.unit.feedback.yunlan import (
+    CASE,
     DATES,
     DECISION,
     FORESTRY,
@@ -51,17 +53,28 @@ class TestOpenRound:
 class TestCompleteRound:
     def test_waits_for_the_last_target(self) -> None:
         city = after_feedback()
-        application.complete_round_if_all_fed_back(city.acting(OFFICE), ROUND)
+        hear_that_feedback_was_issued(city)
         assert city.uow.recorded == []
 
     @pytest.mark.req("R096")
     def test_is_noted_once_when_every_target_is_fed_back(self) -> None:
         city = after_feedback()
         feed_back_the_forestry_bureau(city)
-        application.complete_round_if_all_fed_back(city.acting(OFFICE), ROUND)
+        hear_that_feedback_was_issued(city)
         assert city.uow.recorded == [RoundFedBack(round_no=ROUND, completed_on=date(2026, 3, 5))]
-        application.complete_round_if_all_fed_back(city.acting(OFFICE), ROUND)
+        hear_that_feedback_was_issued(city)
         assert city.uow.recorded == []
+
+
+def hear_that_feedback_was_issued(city: Yunlan) -> None:
+    """Have the reactions to our own news run."""
+    (recorded, *_) = [
+        one
+        for one in city.acting(OFFICE).store.streams[f"feedback/{CASE}"]
+        if isinstance(one.event, FeedbackIssued)
+    ]
+    for reaction in reactions.to(FeedbackIssued.TYPE):
+        reaction(application, city.uow, recorded)
 
 
 def feed_back_the_forestry_bureau(city: Yunlan) -> None:

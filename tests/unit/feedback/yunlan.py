@@ -40,7 +40,9 @@ FORMER = Actor(person_ref="p-xp-water", org="o-elsewhere", role=Role.XP)
 IN_CHARGE = Actor(person_ref="p-lic-he", org="o-city", role=Role.LIC)
 FINANCE = Actor(person_ref="p-fun-qian", org="o-finance", role=Role.FUN)
 
-DECISION = Decision(document_no="YLXZ-2026-3", decided_on=date(2026, 2, 27), forum="SEC")
+DECISION = Decision(
+    document_no="YLXZ-2026-3", decided_on=date(2026, 2, 27), forum="secretary-special-meeting"
+)
 TARGETS = [
     RoundTarget(
         unit=WATER,

@@ -383,7 +383,12 @@ class Story:
         incumbent: Incumbent | None = NEW_INCUMBENT,
     ) -> None:
         self.application.sign_handover(
-            self.as_(actor), CASE, party=party, substitute_reason=reason, incumbent=incumbent
+            self.as_(actor),
+            CASE,
+            party=party,
+            substitute_reason=reason,
+            incumbent=incumbent,
+            upper_level="o-yunlan-gov",
         )
 
     def complete_handover(self) -> None:

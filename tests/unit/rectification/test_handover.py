@@ -25,7 +25,7 @@ from tests.unit.rectification.story import (
     Story,
 )
 
-STAND_IN = Actor(person_ref="p-upp-1", org="o-gov", role=Role.UPP)
+STAND_IN = Actor(person_ref="p-upp-1", org="o-yunlan-gov", role=Role.UPP)
 NEXT_WEEK = MARCH + timedelta(days=7)
 
 
@@ -131,6 +131,15 @@ class TestHandover:
             story.sign_handover(HandoverParty.OUTGOING, STAND_IN)
         story.sign_handover(HandoverParty.OUTGOING, STAND_IN, reason="病休")
         assert story.types == ["handover-signed"]
+
+    @pytest.mark.req("T38")
+    def test_only_the_upper_level_may_stand_in(self, story: Story) -> None:
+        story.claimed().principal_changes()
+        for foreign in ({"org": "o-elsewhere"}, {"role": Role.UP}):
+            with pytest.raises(HandoverSignatureError, match="upper-level"):
+                story.sign_handover(
+                    HandoverParty.OUTGOING, STAND_IN.model_copy(update=foreign), reason="病休"
+                )
 
     def test_nobody_signs_for_both_sides(self, story: Story) -> None:
         story.claimed().principal_changes()

@@ -269,6 +269,11 @@ class TestWaiveSecondRound:
         assert self.waives(story) == ["second-round-waived", "closure-eligible"]
         assert story.applied().accepts() != []
 
+    def test_a_declaration_on_its_way_comes_too_late(self) -> None:
+        story = Story().until_declared().first_pair()
+        self.waives(story)
+        assert story.declared().review.state is ProblemState.CLOSURE_ELIGIBLE
+
     def test_refuses_after_a_failed_pair(self) -> None:
         with pytest.raises(WaiverNotPossibleError):
             self.waives(Story().until_declared().first_pair(points=50))

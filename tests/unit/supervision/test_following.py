@@ -176,6 +176,16 @@ class TestDisposal:
         story.hears(decided, "accountability-case/A-1")
         assert story.review.pursuit_known
 
+    @pytest.mark.req("INV-16")
+    def test_a_lead_behind_an_ordinary_problem_leaves_no_trace(self) -> None:
+        story = Story().issued()
+        assert story.lead_concluded() == []
+
+    def test_what_comes_before_the_feedback_is_kept(self) -> None:
+        story = Story()
+        story.lead_concluded()
+        assert story.issued(concerns=True).review.disposal_known
+
     def test_the_same_again_records_nothing(self) -> None:
         story = Story().issued(concerns=True)
         story.lead_concluded()

@@ -1,0 +1,1 @@
+"""What rectification can be asked; each file answers one question from the events alone."""

@@ -1,0 +1,112 @@
+"""The bodies that supervision takes. What follows from token, state and directory is not asked."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.base import Code, Decision, DocumentHash, Text
+from shared.contracts.rectification import ResidualItem
+from shared.contracts.supervision import (
+    GroupMember,
+    MethodUsed,
+    Milestone,
+    Phase,
+    ReopeningGround,
+    ShamKind,
+)
+
+Reason = Annotated[Text, Field(min_length=1)]
+Points = Annotated[int, Field(ge=0, le=100, description="points, 0 to 100")]
+Methods = Annotated[
+    list[MethodUsed],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="ON_SITE, INTERVIEW, FIELD_SURVEY and VISITING_SERVICE_USERS look at deeds",
+    ),
+]
+Items = Annotated[list[ResidualItem], Field(max_length=200)]
+
+
+class Body(BaseModel):
+    """Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def facts(self) -> dict[str, object]:
+        """Return the fields as a use case takes them."""
+        return dict(self)
+
+
+class ChangePhase(Body):
+    phase: Phase
+
+
+class VoteOnPlan(Body):
+    plan_version: Annotated[int, Field(ge=1)]
+    digest: DocumentHash
+    approves: bool
+    remarks: Text | None = None
+
+
+class PostEntry(Body):
+    milestone: Milestone
+    source_id: Code
+
+
+class StartSupervision(Body):
+    visit_no: Code
+    members: Annotated[list[GroupMember], Field(min_length=1, max_length=50)]
+
+
+class CompleteSupervision(Body):
+    methods: Methods
+    finding: Reason
+
+
+class Score(Body):
+    score: Points
+
+
+class ClosePoll(Body):
+    score: Points
+    respondents: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class FinaliseEvaluation(Body):
+    scheme_version: Code
+    items: Items = []
+
+
+class WaiveSecondRound(Body):
+    reason: Reason
+    decision: Decision
+
+
+class FindSham(Body):
+    kind: ShamKind
+    evidence: Annotated[list[DocumentHash], Field(min_length=1, max_length=100)]
+
+
+class AcceptClosure(Body):
+    methods: Methods
+
+
+class ReturnClosure(Body):
+    reasons: Reason
+    items: Items = []
+
+
+class CountersignClosure(Body):
+    digest: DocumentHash
+
+
+class Reopen(Body):
+    ground: ReopeningGround
+    finding_ref: Code
+    decision: Decision
+    items: Items = []
+
+
+class Archive(Body):
+    documents: Annotated[int, Field(ge=1, le=1_000_000)]
