@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -22,10 +23,12 @@ from shared.cli.sample.verdict import Verdict, settled_verdict
 from shared.cli.surroundings import Surroundings
 from shared.embedded.collector import SpanCollector
 from shared.embedded.stack import Stack
+from shared.http.client import ApiClient
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import InvalidValueError
 
 SERVICES_IN_ONE_TRACE = 4
+FEED_PAGE = 1000
 
 
 @told
@@ -51,16 +54,15 @@ def demo(
     if scale not in SCALES:
         raise InvalidValueError(f"no scale is called {scale}: {', '.join(SCALES)}")
     city, begun = invent(SCALES[scale], seed), time.monotonic()
-    with _data_directory(data) as directory, _running(directory, port_base) as (stack, spans):
-        _tell(stack, city)
-        verdict = settled_verdict(stack.map.databases)
-        summary = _summary(stack, city, verdict)
-        if not as_json:
-            _show_hero(directory, city)
-        stack.stop()
-        traced = spans.services_in_one_trace()
+    with _data_directory(data) as directory:
+        spans = SpanCollector()
+        with _running(directory, port_base, spans) as stack:
+            _tell(stack, city)
+            summary = _summary(stack, settled_verdict(stack.map.databases))
+            if not as_json:
+                _show_hero(directory, city)
     summary |= {
-        "services_in_one_trace": len(traced),
+        "services_in_one_trace": len(spans.services_in_one_trace()),
         "restarts": sum(stack.restarts.values()),
         "seconds": round(time.monotonic() - begun, 1),
     }
@@ -83,18 +85,17 @@ def _data_directory(data: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(directory: Path, port_base: int | None) -> Iterator[tuple[Stack, SpanCollector]]:
-    """Run the system with a collector of its spans, watched over until the end."""
+def _running(directory: Path, port_base: int | None, spans: SpanCollector) -> Iterator[Stack]:
+    """Run the system, watched over until the end; its last spans arrive while it stops."""
     stopping = threading.Event()
     with ExitStack() as cleanup:
-        spans = SpanCollector()
         spans.start()
         cleanup.callback(spans.stop)
         stack = Stack(
             directory,
             port_base,
             otlp_endpoint=spans.endpoint,
-            report=lambda sentence: errors.print(f"[dim]{sentence}[/dim]"),
+            report=lambda sentence: errors.print(sentence, style="dim", markup=False),
         )
         stack.start()
         cleanup.callback(stack.stop)
@@ -102,7 +103,7 @@ def _running(directory: Path, port_base: int | None) -> Iterator[tuple[Stack, Sp
         watch.start()
         cleanup.callback(watch.join)
         cleanup.callback(stopping.set)
-        yield stack, spans
+        yield stack
 
 
 def _tell(stack: Stack, city: City) -> None:
@@ -126,39 +127,38 @@ def _progress() -> Progress:
     )
 
 
-def _summary(stack: Stack, city: City, verdict: Verdict) -> dict[str, Any]:
-    """Return the figures, counted from the events themselves."""
-    counted = _counted(stack)
+def _summary(stack: Stack, verdict: Verdict) -> dict[str, Any]:
+    """Return the figures, counted from the events of the services' own feeds."""
+    counts: Counter[str] = Counter()
+    closed: set[str] = set()
+    for event_type, data in _told(stack):
+        counts[event_type] += 1
+        if event_type == "supervision.problem-closed":
+            closed.add(data["problem_no"])
+        elif event_type == "supervision.problem-reopened":
+            closed.discard(data["problem_no"])
     return {
-        "problems": counted["feedback.problem-issued"],
-        "closed": counted["supervision.problem-closed"],
-        "reopened": counted["supervision.problem-reopened"],
-        "leads": counted["accountability.lead-registered"],
-        "accountability_cases": counted["accountability.accountability-referred"],
+        "problems": counts["feedback.problem-issued"],
+        "closed": len(closed),
+        "closings": counts["supervision.problem-closed"],
+        "reopened": counts["supervision.problem-reopened"],
+        "leads": counts["accountability.lead-registered"],
+        "accountability_cases": counts["accountability.accountability-referred"],
         **asdict(verdict),
     }
 
 
-def _counted(stack: Stack) -> dict[str, int]:
-    """Return how many events of the types of the summary stand in the services' own feeds."""
-    player = Player(stack.map.services, stack.issuer)
-    counts: dict[str, int] = {
-        "feedback.problem-issued": 0,
-        "supervision.problem-closed": 0,
-        "supervision.problem-reopened": 0,
-        "accountability.lead-registered": 0,
-        "accountability.accountability-referred": 0,
-    }
-    for service in ("feedback", "supervision", "accountability"):
-        after, is_more = 0, True
-        while is_more:
-            page = player.ask(AUDITOR, service, "/v1/events", {"after": after, "limit": 1000})
-            for item in page["items"]:
-                if item["record"]["type"] in counts:
-                    counts[item["record"]["type"]] += 1
-            is_more, after = len(page["items"]) == 1000, page["next"]
-    player.close()
-    return counts
+def _told(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield type and facts of every event, service by service, in order."""
+    token = stack.issuer.issue(AUDITOR.ref, AUDITOR.org, *AUDITOR.roles)
+    for service, url in stack.map.services.items():
+        with ApiClient(url, token) as client:
+            after, is_more = 0, True
+            while is_more:
+                page = client.get("/v1/events", {"after": after, "limit": FEED_PAGE})
+                for item in page["items"]:
+                    yield item["record"]["type"], item["record"]["data"]
+                is_more, after = len(page["items"]) == FEED_PAGE, page["next"]
 
 
 def _show_hero(directory: Path, city: City) -> None:
@@ -176,7 +176,7 @@ def _show(summary: dict[str, Any], city: City, data: Path | None) -> None:
     hero = city.problems[0].no
     screen.print(
         f"\n[bold]{summary['problems']}[/bold] problems issued · "
-        f"[bold]{summary['closed']}[/bold] closings · "
+        f"[bold]{summary['closed']}[/bold] closed · "
         f"[bold]{summary['reopened']}[/bold] reopened · "
         f"[bold]{summary['leads']}[/bold] leads · "
         f"[bold]{summary['accountability_cases']}[/bold] accountability cases"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from shared.kernel.errors import DubanError, InvalidValueError, NotFoundError, UnavailableError
@@ -38,7 +39,9 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except DubanError as error:
-            errors.print(f"[red]{error.title}[/red]: {error.detail}", highlight=False)
+            errors.print(
+                f"[red]{escape(error.title)}[/red]: {escape(error.detail)}", highlight=False
+            )
             raise typer.Exit(exit_code(error)) from error
 
     return ending

@@ -44,7 +44,7 @@ def up(
         data,
         port_base,
         otlp_endpoint=otlp,
-        report=lambda sentence: errors.print(f"[dim]{sentence}[/dim]"),
+        report=lambda sentence: errors.print(sentence, style="dim", markup=False),
     )
     with stack:
         _show_where(stack, data)

@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Set
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from shared.kernel.errors import RefusedError
 
@@ -38,11 +38,6 @@ class WorkCalendar:
 def civil_date(instant: datetime) -> date:
     """Return the date that the calendar on the wall shows at this instant (Beijing time)."""
     return instant.astimezone(BEIJING_TIME).date()
-
-
-def start_of(day: date) -> datetime:
-    """Return the instant, in UTC, at which this date begins (Beijing time)."""
-    return datetime.combine(day, time(), BEIJING_TIME).astimezone(UTC)
 
 
 def after_days(start: date, count: int) -> date:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -111,11 +112,30 @@ class Relay:
     async def _resume(self, cluster: str) -> Published:
         """Return what stands in Kafka already; where that cannot be asked, what is remembered."""
         if self.broker.rules.resumes_by_last_position:
-            found = await look_at(self.broker, self.topic, self.partitions)
-            return found.resumed(self.window, self.ids.new)
+            return await self._resume_where_kafka_stands()
         if self._memory is None or self._memory_of_cluster != cluster:
             self._memory, self._memory_of_cluster = Published(generation=cluster), cluster
         return self._memory
+
+    async def _resume_where_kafka_stands(self) -> Published:
+        """Go on where Kafka ends, or begin again when it cannot hold all that lies before.
+
+        That is so when a topic was emptied and something was published before that was noticed.
+        """
+        found = await look_at(self.broker, self.topic, self.partitions)
+        resumed = found.resumed(self.window, self.ids.new)
+        if found.count >= await self._in_thread(partial(self._stored_up_to, resumed.after)):
+            return resumed
+        _log.warning("topic-is-filled-again", topic=self.topic)
+        return found.begun(self.ids.new())
+
+    def _stored_up_to(self, position: int) -> int:
+        with self.store.connection() as connection:
+            row = connection.execute(
+                "SELECT count(*) AS stored FROM stored_events WHERE notification_id <= %s",
+                (position,),
+            ).fetchone()
+        return int(row["stored"]) if row else 0
 
     async def _follow_log(
         self,

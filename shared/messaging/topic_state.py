@@ -42,15 +42,20 @@ class Published:
 
 @dataclass(frozen=True)
 class TopicState:
-    """The last record of each partition that has one, and the offset after it."""
+    """The last record of each partition, the offset after it, and how many records there are."""
 
     ends: dict[int, int]
     last: dict[int, Place]
+    count: int = 0
+
+    def begun(self, generation: str) -> Published:
+        """Return that all is to be published, whatever stands there."""
+        return Published(generation, ends=dict(self.ends))
 
     def resumed(self, window: int, new_generation: Callable[[], str]) -> Published:
         """Return where to go on. An empty topic begins a new generation, at position 0."""
         if not self.last:
-            return Published(new_generation(), ends=dict(self.ends))
+            return self.begun(new_generation())
         positions = {partition: position for partition, (position, _) in self.last.items()}
         highest, generation = max(self.last.values())
         after = max(0, highest - window)
@@ -70,7 +75,8 @@ async def look_at(broker: Broker, topic: str, partitions: int) -> TopicState:
             found = await _last_of_ours(consumer, place, begins[place], ends[place])
             if found is not None:
                 last[place.partition] = found
-        return TopicState({place.partition: end for place, end in ends.items()}, last)
+        count = sum(ends[place] - begins[place] for place in filled)
+        return TopicState({place.partition: end for place, end in ends.items()}, last, count)
 
 
 async def ends_of(broker: Broker, topic: str, partitions: int) -> dict[int, int]:

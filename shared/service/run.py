@@ -1,6 +1,7 @@
 """`python -m services.<name> ROLE`: one process of a service, in one of its roles."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -81,6 +82,7 @@ def _serve(name: str, service: Service, role: ProcessRole) -> int:
     server.append(_server(service, worker, has_api=role is not ProcessRole.WORKER))
     if role is not ProcessRole.API:
         worker.start()
+    _let_the_server_end_us()
     logger(__name__).info("service-starts", role=role.value, port=service.settings.http_port)
     try:
         server[0].run()
@@ -89,6 +91,15 @@ def _serve(name: str, service: Service, role: ProcessRole) -> int:
         service.store.close()
         tracing.shutdown()
     return GAVE_UP if failures else 0
+
+
+def _let_the_server_end_us() -> None:
+    """Take SIGTERM away from its default, which uvicorn would raise again after its shutdown:
+
+    then what follows the server (worker, store, last spans) would never be closed.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 def _server(service: Service, worker: Worker, *, has_api: bool) -> uvicorn.Server:

@@ -49,7 +49,7 @@ def case_routes(
     vault: Vault,
 ) -> APIRouter:
     """Return the routes under `/accountability-cases`."""
-    router = APIRouter(prefix="/accountability-cases", tags=["accountability cases"])
+    router = APIRouter(tags=["accountability cases"])
     router.include_router(_questions(application, queries, reading))
     router.include_router(_account(application, reading, vault))
     router.include_router(_referral(application, vault))
@@ -62,7 +62,7 @@ def _questions(
 ) -> APIRouter:
     router = APIRouter()
 
-    @router.get("")
+    @router.get("/accountability-cases")
     def cases(
         actor: CaseReader,
         state: AccountabilityState | None = None,
@@ -80,7 +80,7 @@ def _questions(
         shown = found if actor.role in WHOLE_FILE else [_status_of(case) for case in found]
         return page_of(shown, limit, lambda case: (case.accountability_no,))
 
-    @router.get("/{accountability_no}")
+    @router.get("/accountability-cases/{accountability_no}")
     def case(
         accountability_no: Code, actor: CaseReader, response: Response
     ) -> schemas.CasePage | schemas.CaseStatusPage:
@@ -98,7 +98,7 @@ def _account(
 ) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/{accountability_no}/account")
+    @router.get("/accountability-cases/{accountability_no}/account")
     def account(accountability_no: Code, actor: AccountReader) -> schemas.Account:
         """Open the sealed account for the deciding organs; every reading is logged."""
         sealed = application.account(reading(actor), accountability_no)
@@ -114,7 +114,7 @@ def _account(
 def _referral(application: AccountabilityApplication, vault: Vault) -> APIRouter:
     router = APIRouter()
 
-    @router.post("", status_code=201)
+    @router.post("/accountability-cases", status_code=201)
     def refer_case(
         body: schemas.ReferCase,
         call: Annotated[CommandCall, Depends(command("ReferForAccountability", *REFERRING_ROLES))],
@@ -138,7 +138,7 @@ def _decision(
 ) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/{accountability_no}/accept")
+    @router.post("/accountability-cases/{accountability_no}/accept")
     def accept_case(
         accountability_no: Code,
         call: Annotated[CommandCall, Depends(command("AcceptCase", *DECIDING_ROLES))],
@@ -150,7 +150,7 @@ def _decision(
             correlation=accountability_no,
         )
 
-    @router.post("/{accountability_no}/reject")
+    @router.post("/accountability-cases/{accountability_no}/reject")
     def reject_case(
         accountability_no: Code,
         body: schemas.RejectCase,
@@ -163,7 +163,7 @@ def _decision(
             correlation=accountability_no,
         )
 
-    @router.post("/{accountability_no}/decide")
+    @router.post("/accountability-cases/{accountability_no}/decide")
     def decide_case(
         accountability_no: Code,
         body: schemas.DecideCase,
@@ -186,7 +186,7 @@ def _decision(
             correlation=accountability_no,
         )
 
-    @router.post("/{accountability_no}/execute")
+    @router.post("/accountability-cases/{accountability_no}/execute")
     def execute_case(
         accountability_no: Code,
         body: schemas.ExecuteCase,

@@ -34,7 +34,7 @@ def lead_routes(
     reading: Reading,
 ) -> APIRouter:
     """Return the routes under `/leads`."""
-    router = APIRouter(prefix="/leads", tags=["leads"])
+    router = APIRouter(tags=["leads"])
     router.include_router(_questions(application, queries, reading))
     router.include_router(_hand_over(application, directory, reading))
     router.include_router(_disposal(application, directory))
@@ -46,7 +46,7 @@ def _questions(
 ) -> APIRouter:
     router = APIRouter()
 
-    @router.get("")
+    @router.get("/leads")
     def leads(
         actor: LeadReader,
         state: LeadState | None = None,
@@ -70,7 +70,7 @@ def _questions(
         shown = found if disposes else [_status_of(lead) for lead in found]
         return page_of(shown, limit, lambda lead: (lead.lead_no,))
 
-    @router.get("/{lead_no}")
+    @router.get("/leads/{lead_no}")
     def lead(
         lead_no: Code, actor: LeadReader, response: Response
     ) -> schemas.LeadPage | schemas.LeadStatusPage:
@@ -91,7 +91,7 @@ def _hand_over(
 ) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/{lead_no}/accept")
+    @router.post("/leads/{lead_no}/accept")
     def accept_lead(
         lead_no: Code,
         body: schemas.AcceptLead,
@@ -106,7 +106,7 @@ def _hand_over(
             correlation=lead_no,
         )
 
-    @router.post("/{lead_no}/return")
+    @router.post("/leads/{lead_no}/return")
     def return_lead(
         lead_no: Code,
         body: schemas.ReturnLead,
@@ -126,7 +126,7 @@ def _disposal(application: AccountabilityApplication, directory: Directory) -> A
     router = APIRouter()
     router.include_router(_measures(application, directory))
 
-    @router.post("/{lead_no}/classify")
+    @router.post("/leads/{lead_no}/classify")
     def classify_lead(
         lead_no: Code,
         body: schemas.ClassifyLead,
@@ -139,7 +139,7 @@ def _disposal(application: AccountabilityApplication, directory: Directory) -> A
             correlation=lead_no,
         )
 
-    @router.post("/{lead_no}/conclude")
+    @router.post("/leads/{lead_no}/conclude")
     def conclude_lead(
         lead_no: Code,
         body: schemas.ConcludeLead,
@@ -158,7 +158,7 @@ def _disposal(application: AccountabilityApplication, directory: Directory) -> A
 
         return call.run(conclude, on=Lead.stream_of(lead_no), correlation=lead_no)
 
-    @router.post("/{lead_no}/cancel")
+    @router.post("/leads/{lead_no}/cancel")
     def cancel_lead(
         lead_no: Code, call: Annotated[CommandCall, Depends(command("CancelLead", *DISPOSING))]
     ) -> Response:
@@ -175,7 +175,7 @@ def _disposal(application: AccountabilityApplication, directory: Directory) -> A
 def _measures(application: AccountabilityApplication, directory: Directory) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/{lead_no}/impose-measure")
+    @router.post("/leads/{lead_no}/impose-measure")
     def impose_measure(
         lead_no: Code,
         body: schemas.ImposeMeasure,
@@ -189,7 +189,7 @@ def _measures(application: AccountabilityApplication, directory: Directory) -> A
             correlation=lead_no,
         )
 
-    @router.post("/{lead_no}/file-case")
+    @router.post("/leads/{lead_no}/file-case")
     def file_case(
         lead_no: Code,
         body: schemas.FileCase,
@@ -208,7 +208,7 @@ def _measures(application: AccountabilityApplication, directory: Directory) -> A
 
         return call.run(file, on=Lead.stream_of(lead_no), correlation=lead_no)
 
-    @router.post("/{lead_no}/transfer-to-judiciary")
+    @router.post("/leads/{lead_no}/transfer-to-judiciary")
     def transfer_to_judiciary(
         lead_no: Code,
         body: schemas.TransferToJudiciary,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.rectification.domain import guards
-from services.rectification.domain.problem import ENDED, WorkingProblem
+from services.rectification.domain.problem import WorkingProblem
+from services.rectification.domain.work import ENDED
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import (
     ClosureApplied,

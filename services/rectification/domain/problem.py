@@ -1,48 +1,23 @@
 """A problem from its claim to its declaration, and again after each order to rectify again."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from services.rectification.domain import guards
 from services.rectification.domain.plan import has_own_level_measure
-from services.rectification.domain.problem_history import ProblemHistory
+from services.rectification.domain.work import ENDED, WORKING, ProblemWork
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import (
     AuthenticityPledged,
-    BlockerRaised,
-    BlockerResolved,
     CaseProblem,
-    DeadlineExtended,
-    DocumentArchived,
-    EffectRecorded,
     NilItemsConfirmed,
     PlannedProblem,
-    PledgeVoided,
     ProblemClaimed,
     ProblemDeclaredRectified,
     ProblemReceived,
     ProblemState,
-    RectificationOverdue,
     RectificationStarted,
-    Result,
-    ResultsRecorded,
-    ResultStatus,
-    TaskCompleted,
-    TaskProgressed,
 )
-from shared.kernel.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
-
-WORKING = (ProblemState.RECTIFYING, ProblemState.RE_RECTIFYING)
-OPEN_TO_CONTENT = (*WORKING, ProblemState.CLOSURE_ELIGIBLE)
-BEFORE_CLOSING = (ProblemState.CLAIMED, ProblemState.DECLARED_RECTIFIED, *OPEN_TO_CONTENT)
-ENDED = (ProblemState.WITHDRAWN, ProblemState.CLOSED)
-
-
-class WrongStateError(RefusedError):
-    """The life cycle does not allow this from the present state (requirements 2.3)."""
-
-    code = "wrong-state"
-    title = "The present state does not allow this"
+from shared.kernel.errors import ConflictError, InvalidValueError, RefusedError
 
 
 class ContestedProblemError(RefusedError):
@@ -66,14 +41,7 @@ class NilItemsUnconfirmedError(RefusedError):
     title = "The empty list of residual items is not confirmed"
 
 
-class LaterDeadlineRequiredError(RefusedError):
-    """An extension gives a later date, with a reason (T16)."""
-
-    code = "later-deadline-required"
-    title = "The new deadline is not later"
-
-
-class WorkingProblem(ProblemHistory):
+class WorkingProblem(ProblemWork):
     """What the unit decides while it works on the problem; closing follows in `closing.py`."""
 
     @property
@@ -94,13 +62,6 @@ class WorkingProblem(ProblemHistory):
     def is_claimed(self) -> bool:
         """Whether the unit accepted it; a withdrawn one counts neither way."""
         return self.state not in (ProblemState.EXPECTED, ProblemState.ISSUED)
-
-    def require_state(self, *allowed: ProblemState) -> None:
-        if self.state not in allowed:
-            raise WrongStateError(
-                f"the problem is in {self.state}, this needs {' or '.join(allowed)}",
-                problem_no=self.key,
-            )
 
     # -- claim and start
 
@@ -152,129 +113,6 @@ class WorkingProblem(ProblemHistory):
                 rectify_by=self.rectify_by,
                 deadline_version=self.deadline_version + 1,
             )
-        )
-
-    # -- the work and its deadline
-
-    def progress(self, task_no: str, note: str, percent: int, evidence: Sequence[str]) -> None:
-        self._require_open_work(task_no)
-        self._record_content(
-            TaskProgressed(
-                problem_no=self.key,
-                task_no=task_no,
-                note=note,
-                percent=percent,
-                evidence=list(evidence),
-            )
-        )
-
-    def complete(self, task_no: str, evidence: Sequence[str]) -> None:
-        """Finish a task or a residual item, with evidence (T15)."""
-        self._require_open_work(task_no)
-        self._record_content(
-            TaskCompleted(problem_no=self.key, task_no=task_no, evidence=list(evidence))
-        )
-
-    def _require_open_work(self, work_no: str) -> None:
-        self.require_state(*OPEN_TO_CONTENT)
-        if work_no not in self.work:
-            raise NotFoundError("no such task or item", problem_no=self.key, task_no=work_no)
-        if self.work[work_no]:
-            raise ConflictError("it is done already", problem_no=self.key, task_no=work_no)
-
-    def extend_deadline(self, rectify_by: date, reason: str, approved_by: str) -> None:
-        """Grant a later date, with a reason (T16, R135)."""
-        self.require_state(*OPEN_TO_CONTENT)
-        if rectify_by <= self.rectify_by or not reason.strip():
-            raise LaterDeadlineRequiredError("give a later date and why", problem_no=self.key)
-        self.record(
-            DeadlineExtended(
-                problem_no=self.key,
-                deadline_version=self.deadline_version + 1,
-                rectify_by=rectify_by,
-                reason=reason,
-                approved_by=approved_by,
-            )
-        )
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether work is due whose last day has ended in China."""
-        return self.state in WORKING and self.rectify_by < guards.business_day(now)
-
-    def mark_overdue(self, now: datetime) -> bool:
-        """Say once for each version of the deadline that it passed (T17); tell whether said."""
-        if not self.is_overdue(now) or self.overdue_version == self.deadline_version:
-            return False
-        self.record(
-            RectificationOverdue(
-                problem_no=self.key,
-                case_no=self.case_no,
-                unit=self.unit,
-                cycle=self.cycle,
-                deadline_version=self.deadline_version,
-                due=self.rectify_by,
-            )
-        )
-        return True
-
-    def raise_blocker(self, blocker_no: str, cause: str, help_needed: str) -> None:
-        self.require_state(*BEFORE_CLOSING)
-        if blocker_no in self.blockers:
-            raise ConflictError("the blocker exists", problem_no=self.key, blocker_no=blocker_no)
-        self.record(
-            BlockerRaised(
-                problem_no=self.key, blocker_no=blocker_no, cause=cause, help_needed=help_needed
-            )
-        )
-
-    def resolve_blocker(self, blocker_no: str, solution: str) -> None:
-        if blocker_no not in self.open_blockers:
-            raise NotFoundError("no such open blocker", problem_no=self.key, blocker_no=blocker_no)
-        self.record(BlockerResolved(problem_no=self.key, blocker_no=blocker_no, solution=solution))
-
-    # -- what came of it
-
-    def record_effect(self, effect: str, evidence: Sequence[str]) -> None:
-        self.require_state(*OPEN_TO_CONTENT)
-        self._record_content(
-            EffectRecorded(problem_no=self.key, effect=effect, evidence=list(evidence))
-        )
-
-    def archive_document(self, document_no: str, title: str, digest: str) -> None:
-        self.require_state(*OPEN_TO_CONTENT)
-        if document_no in self.documents:
-            raise ConflictError("the document is archived already", document_no=document_no)
-        self._record_content(
-            DocumentArchived(
-                problem_no=self.key, document_no=document_no, title=title, digest=digest
-            )
-        )
-
-    def record_results(self, fixed: Result, held_to_account: Result, built: Result) -> None:
-        """Record 改, 问 and 立; what is not applicable needs its reason (G23, R128)."""
-        self.require_state(*OPEN_TO_CONTENT)
-        for result in (fixed, held_to_account, built):
-            is_silent = not (result.reason or "").strip()
-            if result.status is ResultStatus.NOT_APPLICABLE and is_silent:
-                raise InvalidValueError("not applicable needs a reason", problem_no=self.key)
-        self._record_content(
-            ResultsRecorded(
-                problem_no=self.key, fixed=fixed, held_to_account=held_to_account, built=built
-            )
-        )
-
-    def _record_content(
-        self,
-        event: TaskProgressed | TaskCompleted | EffectRecorded | DocumentArchived | ResultsRecorded,
-    ) -> None:
-        """Record content; a pledge on the former content holds no longer (R140)."""
-        self.record(event)
-        if self.pledge is not None:
-            self.void_pledge("the content changed after the pledge")
-
-    def void_pledge(self, reason: str, *, is_false: bool = False) -> None:
-        self.record(
-            PledgeVoided(problem_no=self.key, cycle=self.cycle, is_false=is_false, reason=reason)
         )
 
     # -- pledge and declaration

@@ -109,7 +109,7 @@ def _sham(player: Player, case: Case, problem: Problem, principal: Person) -> No
     found = {"kind": "ON_PAPER", "evidence": [digest(problem.no, "文字整改")]}
     thing = f"/v1/problems/{problem.no}"
     player.act(problem.unit.office, "supervision", thing, "find-sham", found)
-    rectify_again(player, problem, principal, [])
+    rectify_again(player, problem, principal, ["T1"])
     _hold_to_account(player, case, problem)
 
 

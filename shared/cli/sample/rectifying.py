@@ -20,19 +20,22 @@ DEADLINE = (TODAY + timedelta(days=50)).isoformat()
 SCHEME = "yunlan-scheme-1"
 
 
-def state_of(player: Player, problem: Problem) -> str:
-    """Return the state that the problem's page shows."""
-    page = player.ask(OFFICE, "supervision", f"/v1/problems/{problem.no}")
-    return str(page["state"])
+def await_state(player: Player, problem: Problem, state: str) -> None:
+    """Wait until supervision shows the problem in this state."""
+    _await_state(player, OFFICE, "supervision", problem, state)
 
 
-def await_state(player: Player, problem: Problem, *states: str) -> None:
-    """Wait until the problem's page shows one of these states."""
+def await_unit_state(player: Player, problem: Problem, state: str) -> None:
+    """Wait until the unit's own side, rectification, shows the problem in this state."""
+    _await_state(player, problem.unit.handler, "rectification", problem, state)
 
+
+def _await_state(player: Player, who: Person, service: str, problem: Problem, state: str) -> None:
     def reached() -> bool | None:
-        return True if state_of(player, problem) in states else None
+        page = player.ask(who, service, f"/v1/problems/{problem.no}")
+        return True if page["state"] == state else None
 
-    player.await_(f"{problem.no} in {' or '.join(states)}", reached)
+    player.await_(f"{problem.no} in {state} at {service}", reached)
 
 
 def plan_case(player: Player, case: Case) -> None:
@@ -103,7 +106,7 @@ def _approve_plan(player: Player, case: Case) -> None:
 
 def carry_out(player: Player, problem: Problem) -> None:
     """The handler does the task and records effect, documents and the three results."""
-    await_state(player, problem, "P6")
+    await_unit_state(player, problem, "P6")
     handler, thing = problem.unit.handler, f"/v1/problems/{problem.no}"
     evidence = [digest(problem.no, "佐证")]
     note = {"task_no": "T1", "note": "已完成核查（样例）", "percent": 60, "evidence": evidence}
@@ -168,7 +171,7 @@ def rectify_again(
     player: Player, problem: Problem, principal: Person, items: Sequence[str]
 ) -> None:
     """What is left is done, or confirmed to be nothing; then it is declared again."""
-    await_state(player, problem, "P10")
+    await_unit_state(player, problem, "P10")
     thing = f"/v1/problems/{problem.no}"
     for item in items:
         done = {"task_no": item, "evidence": [digest(problem.no, item)]}

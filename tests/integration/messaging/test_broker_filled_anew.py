@@ -9,7 +9,7 @@ import pytest
 from shared.embedded.broker import EmbeddedBroker
 from shared.messaging.brokers import Broker
 from shared.messaging.topics import topic_of
-from tests.integration.messaging.harbour import World, running
+from tests.integration.messaging.harbour import WINDOW, World, running
 from tests.integration.messaging.topics import empty, published_positions, put, records_in
 from tests.support.eventually import eventually
 
@@ -67,12 +67,13 @@ def test_an_emptied_topic_is_filled_again_under_a_new_generation(world: World) -
 def test_a_topic_emptied_under_a_running_relay_is_filled_again(world: World) -> None:
     if not world.broker.rules.resumes_by_last_position:
         pytest.skip("the embedded broker is emptied by a restart, and then as a whole")
-    world.arrive("aurora", 1, 2)
+    world.arrive("aurora", *range(3 * WINDOW))
     with running(world.relay()):
-        eventually(lambda: len(published_positions(world)) == 2, within=30)
+        eventually(lambda: len(published_positions(world)) == 3 * WINDOW, within=30)
         empty(world)
         world.arrive("borealis", 3)
-        eventually(lambda: set(published_positions(world)) == {1, 2, 3}, within=60)
+        everything = set(range(1, 3 * WINDOW + 2))
+        eventually(lambda: set(published_positions(world)) == everything, within=60)
 
 
 @pytest.mark.kafka

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ from tests.unit.accountability.yunlan import (
     AFFAIR,
     COMMITTEE,
     DEPARTMENT,
-    DUE,
     EVIDENCE,
     HANDLER,
     HAO,
@@ -51,6 +51,7 @@ REFERRAL: dict[str, Any] = {
 DECISION = {
     "severity": "LIGHT", "measure": "WARNING", "legal_basis": "discipline-regulations"
 }  # fmt: skip
+YESTERDAY = date(2026, 3, 1)
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Counter:
 @pytest.fixture
 def counter(database_url: str, tmp_path: Path) -> Iterator[Counter]:
     directory = InMemoryDirectory(
-        due_dates={"lead_first_disposal_within": DUE.due},
+        due_dates={"lead_first_disposal_within": YESTERDAY},
         bases={"discipline-regulations": REGULATIONS},
     )
     migrate(database_url, READ_MODELS)
@@ -182,12 +183,15 @@ class TestLeads:
 
     @pytest.mark.req("R254")
     def test_shows_whose_first_disposal_is_late(self, counter: Counter) -> None:
+        leading_group = Actor(person_ref="p-leading-group", org="yl-leading-group", role=Role.LG)
         counter.receive()
+        counter.project()
+        assert counter.get(leading_group, "/v1/leads?late=true").json()["items"] == []
         body = {"registered_on": "2026-01-05"}
         counter.post(HANDLER, f"/v1/leads/{LEAD}/accept", body, version=1)
         counter.project()
-        assert counter.get(Actor(person_ref="p-lg", org="lg", role=Role.LG),
-                           "/v1/leads?late=true").json()["items"] == []  # fmt: skip
+        late = counter.get(leading_group, "/v1/leads?late=true").json()["items"]
+        assert [row["first_disposal_due"] for row in late] == [YESTERDAY.isoformat()]
 
     @pytest.mark.parametrize(
         ("actor", "step", "body", "version", "status"),

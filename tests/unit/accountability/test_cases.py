@@ -229,7 +229,7 @@ class TestCourse:
 
 
 SHAM = ShamRectificationFound(
-    problem_no=PROBLEM, case_no=CASE, unit=WATER, cycle=1, kind=ShamKind.PAPER,
+    problem_no=PROBLEM, case_no=CASE, unit=WATER, cycle=1, kind=ShamKind.ON_PAPER,
     evidence=EVIDENCE, rectify_by=TODAY,
 )  # fmt: skip
 LOW = LookBackListed(problem_no=PROBLEM, case_no=CASE, cycle=1, n=2, total=55)

@@ -15,6 +15,7 @@ from services.rectification.policies import reactions
 from shared.contracts import supervision
 from shared.contracts.base import Event
 from shared.contracts.directory import AppointmentChanged, Level, PolicyView, UnitView
+from shared.contracts.rectification import ResidualItem
 from shared.eventstore.migrations import migrate
 from shared.eventstore.projections import Projector, replay
 from shared.http.directory import InMemoryDirectory
@@ -227,8 +228,8 @@ class TestWholeWay:
         assert page["plan"][0]["root_cause"] == "拨付无时限"
 
 
-def _leak() -> Any:
-    return supervision.ResidualItem(item_no="I1", matter="西闸仍渗水")
+def _leak() -> ResidualItem:
+    return ResidualItem(item_no="I1", matter="西闸仍渗水")
 
 
 class TestRefusals:

@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 
-from services.rectification.domain.problem import ContestedProblemError, WrongStateError
+from services.rectification.domain.problem import ContestedProblemError
+from services.rectification.domain.work import WrongStateError
 from shared.contracts import feedback
 from shared.contracts.rectification import CaseOpened, ProblemClaimed, ProblemReceived, ProblemState
 from shared.kernel.errors import GuardFailedError, InvalidValueError, NotFoundError

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.rectification.domain.problem import WrongStateError
+from services.rectification.domain.work import WrongStateError
 from shared.contracts import supervision
 from shared.contracts.rectification import (
     ClosureApplied,

@@ -5,8 +5,8 @@ import pytest
 from services.rectification.domain.problem import (
     NilItemsUnconfirmedError,
     WorkOpenError,
-    WrongStateError,
 )
+from services.rectification.domain.work import WrongStateError
 from shared.contracts import supervision
 from shared.contracts.rectification import (
     AuthenticityPledged,

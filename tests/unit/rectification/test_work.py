@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.rectification.domain.problem import LaterDeadlineRequiredError, WrongStateError
+from services.rectification.domain.work import LaterDeadlineRequiredError, WrongStateError
 from shared.contracts.rectification import (
     DeadlineExtended,
     RectificationOverdue,
