@@ -151,7 +151,7 @@ def _summary(stack: Stack, verdict: Verdict) -> dict[str, Any]:
 def _told(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield type and facts of every event, service by service, in order."""
     token = stack.issuer.issue(AUDITOR.ref, AUDITOR.org, *AUDITOR.roles)
-    for service, url in stack.map.services.items():
+    for url in stack.map.services.values():
         with ApiClient(url, token) as client:
             after, is_more = 0, True
             while is_more:
