@@ -59,7 +59,8 @@ JSON (RFC 8785; integers only; at most 65,535 bytes):
 | `type`, `schema` | stored name and schema version of the facts |
 | `time` | when it was recorded, UTC; business dates stand in `data` |
 | `actor` | `person_ref` (a pseudonym), `org`, `role`, `via` |
-| `command`, `correlation`, `causation`, `trace` | command, problem or case number, causing event, trace |
+| `command`, `correlation` | the command; the problem, case or lead number |
+| `causation`, `trace` | id of the causing event; W3C traceparent |
 | `class` | C0 public … C5 sealed |
 | `policy` | edition of the policy parameters that were consulted |
 | `data` | the facts, below |
@@ -80,10 +81,10 @@ def _section(found: type[Event]) -> str:
 
 
 def _described() -> Iterator[tuple[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="duban-docs-", ignore_cleanup_errors=True) as data:
-        with Stack(Path(data)) as stack:
-            for service, url in stack.map.services.items():
-                yield service, httpx.get(f"{url}/openapi.json").raise_for_status().json()
+    data = tempfile.TemporaryDirectory(prefix="duban-docs-", ignore_cleanup_errors=True)
+    with data as directory, Stack(Path(directory)) as stack:
+        for service, url in stack.map.services.items():
+            yield service, httpx.get(f"{url}/openapi.json").raise_for_status().json()
 
 
 def _write_json(path: Path, value: Any) -> None:
