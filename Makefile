@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-kafka docs format lock compose-env clean
+.PHONY: help setup up demo check test test-kafka contracts docs format lock compose-env clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the commands
@@ -46,8 +46,11 @@ test: $(STAMP) ## Run all tests on the embedded PostgreSQL and broker (ARGS="-k 
 test-kafka: $(STAMP) ## Run the messaging and end-to-end tests on Apache Kafka (needs Java 17, Maven)
 	$(BIN)/python -m pytest -m kafka --broker apache $(ARGS)
 
-docs: $(STAMP) ## Make the generated pages anew: which requirement is proven by which tests
-	$(BIN)/python -m tests.requirements_page
+contracts: $(STAMP) ## Add missing stored samples, publish the JSON Schemas of all events
+	$(BIN)/python -m tests.contracts.make_corpus
+
+docs: $(STAMP) ## Make the generated pages anew: requirements, events, HTTP interfaces
+	$(BIN)/python -m docs.generate
 
 format: $(STAMP) ## Bring the code into its format
 	$(BIN)/ruff check --fix-only .
