@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from shared.cli.history import gather, show
 from shared.cli.output import AsJson, errors, print_json, screen, told
+from shared.cli.running import BrokerChoice
 from shared.cli.sample.city import AUDITOR, SCALES, City, Fate, invent
 from shared.cli.sample.player import Player
 from shared.cli.sample.story import Story
@@ -23,6 +24,7 @@ from shared.cli.sample.verdict import Verdict, settled_verdict
 from shared.cli.surroundings import Surroundings
 from shared.embedded.collector import SpanCollector
 from shared.embedded.stack import Stack
+from shared.embedded.system_map import BrokerKind
 from shared.http.client import ApiClient
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import InvalidValueError
@@ -41,6 +43,7 @@ def demo(
         Path | None, typer.Option(help="Keep the data here; else they go away afterwards.")
     ] = None,
     port_base: Annotated[int | None, typer.Option(help="First port; else free ones.")] = None,
+    broker: BrokerChoice = "embedded",
     as_json: AsJson = False,
 ) -> None:
     """Play an invented city's inspection through the whole system, and check what came of it.
@@ -56,7 +59,7 @@ def demo(
     city, begun = invent(SCALES[scale], seed), time.monotonic()
     with _data_directory(data) as directory:
         spans = SpanCollector()
-        with _running(directory, port_base, spans) as stack:
+        with _running(directory, port_base, broker, spans) as stack:
             _tell(stack, city)
             summary = _summary(stack, settled_verdict(stack.map.databases))
             if not as_json:
@@ -85,7 +88,9 @@ def _data_directory(data: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(directory: Path, port_base: int | None, spans: SpanCollector) -> Iterator[Stack]:
+def _running(
+    directory: Path, port_base: int | None, broker: BrokerKind, spans: SpanCollector
+) -> Iterator[Stack]:
     """Run the system, watched over until the end; its last spans arrive while it stops."""
     stopping = threading.Event()
     with ExitStack() as cleanup:
@@ -95,6 +100,7 @@ def _running(directory: Path, port_base: int | None, spans: SpanCollector) -> It
             directory,
             port_base,
             otlp_endpoint=spans.endpoint,
+            broker_kind=broker,
             report=lambda sentence: errors.print(sentence, style="dim", markup=False),
         )
         stack.start()

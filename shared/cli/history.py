@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.cli.output import AsJson, print_json, print_table, screen, told
+from shared.cli.output import AsJson, print_json, screen, told
 from shared.cli.problem_state import state_after
 from shared.cli.surroundings import DEFAULT_DATA, Surroundings
 from shared.kernel.errors import InvalidValueError, NotFoundError
@@ -81,27 +81,28 @@ def history(
 
 
 def show(problem_no: str, lines: Sequence[Line]) -> None:
-    """Print the history for a person."""
-    rows = []
-    for line in lines:
-        told = line.told()
-        who = f"{told['actor']} ({told['role']})"
-        rows.append(
-            (
-                told["time"][:23],
-                told["event"],
-                who,
-                told["command"].split("/")[0],
-                told["trace"][:8],
-            )
-        )
-    print_table(
-        f"{problem_no}: {len(lines)} events",
-        ("time (UTC)", "event", "actor", "command", "trace"),
-        rows,
+    """Print the history for a person: one line an event, and the state it leads to."""
+    screen.print(f"[bold]{problem_no}[/bold] · {len(lines)} events · times in UTC")
+    day, state = "", ""
+    for number, line in enumerate(lines, 1):
+        reached = state_after([earlier.record for earlier in lines[:number]])
+        changed = f"→ {reached['state']} {reached['name']}" if reached["state"] != state else ""
+        if (on := line.record["time"][:10]) != day:
+            screen.print(f"[bold]{on}[/bold]")
+        day, state = on, reached["state"]
+        screen.print(_written(line, changed), highlight=False, soft_wrap=True)
+    reached = state_after([line.record for line in lines])
+    screen.print(f"[bold]{reached['state']} {reached['name']}[/bold] · cycle {reached['cycle']}")
+
+
+def _written(line: Line, changed: str) -> str:
+    told = line.told()
+    who = f"{told['actor']} ({told['role']})"
+    command = told["command"].split("/")[0]
+    return (
+        f"  {told['time'][11:23]}  [cyan]{told['event']:<44}[/cyan] {who:<32} {command:<28.28} "
+        f"[dim]{told['trace'][:8]}[/dim]  [bold]{changed}[/bold]"
     )
-    state = state_after([line.record for line in lines])
-    screen.print(f"[bold]state[/bold] {state['state']} {state['name']} · cycle {state['cycle']}")
 
 
 def gather(

@@ -12,8 +12,14 @@ import typer
 from shared.cli.output import errors, screen, told
 from shared.cli.surroundings import DEFAULT_DATA
 from shared.embedded.stack import Stack
-from shared.embedded.system_map import SERVICES, service_command
+from shared.embedded.system_map import SERVICES, BrokerKind, service_command
 from shared.kernel.errors import NotFoundError
+
+
+BrokerChoice = Annotated[
+    BrokerKind,
+    typer.Option(help="embedded: from a wheel; apache: Apache Kafka (needs Java 17 and Maven)."),
+]
 
 
 class Role(StrEnum):
@@ -30,6 +36,7 @@ def up(
     data: Annotated[Path, typer.Option(help="Where the data live.")] = DEFAULT_DATA,
     port_base: Annotated[int | None, typer.Option(help="First port; else free ones.")] = None,
     otlp: Annotated[str, typer.Option(help="OTLP/HTTP endpoint for traces; empty = none.")] = "",
+    broker: BrokerChoice = "embedded",
 ) -> None:
     """Run the whole system on this machine until Ctrl-C.
 
@@ -44,6 +51,7 @@ def up(
         data,
         port_base,
         otlp_endpoint=otlp,
+        broker_kind=broker,
         report=lambda sentence: errors.print(sentence, style="dim", markup=False),
     )
     with stack:

@@ -1,4 +1,4 @@
-"""One node of Apache Kafka for the tests, from the jars that Maven fetches (KRaft, no ZooKeeper).
+"""One node of Apache Kafka on this machine, from the jars that Maven fetches (KRaft).
 
 It needs Java 17 or later and Maven; `what_is_missing` says so in words that a skipped test shows.
 """
@@ -62,9 +62,12 @@ class ApacheKafka:
 
     kind: Literal["apache"] = "apache"
 
-    def __init__(self, data_dir: Path, port: int | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, port: int | None = None, pid_file: Path | None = None
+    ) -> None:
         self._data_dir = data_dir.resolve()
         self._port = port
+        self._pid_file = pid_file
         self._server: ChildProcess | None = None
 
     @property
@@ -92,13 +95,15 @@ class ApacheKafka:
             raise UnavailableError(reason)
         jars = fetch_jars()
         self._port = self._port or free_port()
-        require_free_port(self._port, "Apache Kafka")
         self._prepare(jars, self._port)
         self._server = ChildProcess(
             "Apache Kafka",
             [*_java(jars), "kafka.Kafka", self._properties],
             self._data_dir / "kafka.log",
+            pid_file=self._pid_file,
         )
+        self._server.end_leftover()
+        require_free_port(self._port, "Apache Kafka")
         self._server.start()
         try:
             self._server.wait_until(self._listens, READY_WITHIN)
@@ -118,17 +123,24 @@ class ApacheKafka:
         return self._port is not None and is_listening(self._port)
 
     def _prepare(self, jars: Path, port: int) -> None:
-        """Write the properties and format the storage directory, once."""
-        if self._properties.exists():
-            return
+        """Write the properties, and format the storage directory once.
+
+        The controller keeps its port for ever: it stands in the storage itself.
+        """
         self._data_dir.mkdir(parents=True, exist_ok=True)
+        earlier = self._properties.read_text(encoding="utf-8") if self._properties.exists() else ""
+        found = re.search(r"(?m)^controller\.quorum\..*:(\d+)$", earlier)
         text = PROPERTIES.format(
-            host=LOOPBACK, port=port, controller_port=free_port(), log_dir=self._data_dir / "log"
+            host=LOOPBACK,
+            port=port,
+            controller_port=int(found[1]) if found else free_port(),
+            log_dir=self._data_dir / "log",
         )
         new = self._data_dir / "new.properties"
         new.write_text(text, encoding="utf-8")
-        tool = [*_java(jars), "kafka.tools.StorageTool", "format", "--standalone"]
-        _run([*tool, "--cluster-id", _cluster_id(), "--config", str(new)], within=60)
+        if not earlier:
+            tool = [*_java(jars), "kafka.tools.StorageTool", "format", "--standalone"]
+            _run([*tool, "--cluster-id", _cluster_id(), "--config", str(new)], within=60)
         new.rename(self._properties)
 
 

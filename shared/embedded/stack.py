@@ -254,9 +254,9 @@ class Stack:
         )
 
     def _broker(self, kind: BrokerKind) -> EmbeddedBroker | ApacheKafka:
-        if kind == "apache":
-            return ApacheKafka(self.data_dir / "kafka", self._ports.broker)
         pid_file = self.data_dir / "run" / "broker.pid"
+        if kind == "apache":
+            return ApacheKafka(self.data_dir / "kafka", self._ports.broker, pid_file)
         return EmbeddedBroker(self._log("broker"), self._ports.broker, pid_file)
 
     def _log(self, name: str) -> Path:
