@@ -40,6 +40,13 @@ class ServiceSettings(BaseSettings):
     vault_key: str = Field(
         default="", repr=False, description="key (base64, 32 bytes) that wraps sealed values' keys"
     )
+    log_origin: str = Field(default="duban.invalid", description="first part of the log's name")
+    log_key_dir: str = Field(
+        default="", description="where log.key and its high-water mark are; empty = no sealing"
+    )
+    witness_vkeys: list[str] = Field(
+        default_factory=list, description="verifier keys whose cosignatures are kept"
+    )
     otlp_endpoint: str = Field(
         default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="empty = no traces"
     )

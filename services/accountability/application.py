@@ -11,18 +11,22 @@ from services.accountability.domain.cases import (
     Referral,
     Sanction,
 )
+from services.accountability.domain.circulars import NamingCircular
 from services.accountability.domain.leads import Lead
+from services.accountability.domain.sealed_facts import Detention, VoluntarySurrender
 from shared.contracts.accountability import (
     DisposalMethod,
     Ground,
     LeadConclusion,
     MeasureCategory,
+    NamedPerson,
 )
-from shared.contracts.base import Sealed
+from shared.contracts.base import Decision, Sealed
 from shared.contracts.directory import DueDate, LegalBasisView
 from shared.contracts.feedback import LeadOffered
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.errors import UnavailableError
+from shared.kernel.periods import civil_date
 
 __all__ = [
     "DECIDING_ROLES",
@@ -115,6 +119,53 @@ class AccountabilityApplication:
         lead = self._addressed(uow, lead_no)
         lead.transfer_to_judiciary(person_ref, transferred_on)
         uow.save(lead)
+
+    def record_detention(
+        self,
+        uow: UnitOfWork,
+        lead_no: str,
+        *,
+        detention_no: str,
+        matter: Sealed,
+        detained_on: date,
+    ) -> dict[str, Any]:
+        """RecordDetention: only its existence leaves this service (3.3, C5)."""
+        detention = uow.create(Detention, detention_no)
+        lead, today = self._addressed(uow, lead_no), civil_date(uow.now)
+        uow.save(detention.record_of(lead, matter, detained_on, today))
+        return {"detention_no": detention_no}
+
+    def record_surrender(
+        self,
+        uow: UnitOfWork,
+        surrender_no: str,
+        *,
+        round_no: str,
+        sector: str,
+        matter: Sealed,
+        surrendered_on: date,
+    ) -> dict[str, Any]:
+        """RecordVoluntarySurrender: only its existence leaves this service (3.3, C5)."""
+        surrender = uow.create(VoluntarySurrender, surrender_no)
+        today = civil_date(uow.now)
+        uow.save(surrender.record_in(round_no, sector, matter, surrendered_on, today))
+        return {"surrender_no": surrender_no}
+
+    def issue_naming_circular(
+        self,
+        uow: UnitOfWork,
+        circular_no: str,
+        *,
+        named: dict[str, list[NamedPerson]],
+        decision: Decision,
+    ) -> dict[str, Any]:
+        """IssueNamingCircular (R268): decided cases, with the persons named in each."""
+        cases = [
+            (uow.load(AccountabilityCase, number), persons) for number, persons in named.items()
+        ]
+        circular = uow.create(NamingCircular, circular_no)
+        uow.save(circular.issue(cases, decision, civil_date(uow.now)))
+        return {"circular_no": circular_no}
 
     def conclude_lead(
         self,

@@ -13,9 +13,10 @@ from shared.contracts.accountability import (
     Ground,
     LeadConclusion,
     MeasureCategory,
+    NamedPerson,
     SubjectKind,
 )
-from shared.contracts.base import Code, DocumentHash, Text
+from shared.contracts.base import Code, Decision, DocumentHash, Text
 
 Reason = Annotated[Text, Field(min_length=1)]
 
@@ -56,6 +57,41 @@ class FileCase(Body):
 class TransferToJudiciary(Body):
     person_ref: Code
     transferred_on: date | None = None
+
+
+class RecordDetention(Body):
+    """Whom it concerns is sealed and stands in no event."""
+
+    detention_no: Code
+    person_ref: Annotated[Code, Field(repr=False)]
+    detained_on: date | None = None
+
+
+class RecordSurrender(Body):
+    """Who surrendered, and with what, is sealed and stands in no event."""
+
+    surrender_no: Code
+    round_no: Code
+    sector: Code
+    person_ref: Annotated[Code, Field(repr=False)]
+    account: Annotated[Text, Field(min_length=1, repr=False)]
+    surrendered_on: date | None = None
+
+
+class NameCase(Body):
+    """A decided case, and the persons of it that are named by a decision of their own."""
+
+    accountability_no: Code
+    persons: Annotated[list[NamedPerson], Field(max_length=20)] = []
+
+
+class IssueNamingCircular(Body):
+    circular_no: Code
+    decision: Decision
+    cases: Annotated[list[NameCase], Field(min_length=1, max_length=50)]
+
+    def named(self) -> dict[str, list[NamedPerson]]:
+        return {case.accountability_no: case.persons for case in self.cases}
 
 
 class ConcludeLead(Body):

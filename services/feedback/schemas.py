@@ -50,6 +50,21 @@ class OpenRound(Body):
     targets: list[RoundTarget] = Field(min_length=1, max_length=200)
 
 
+class OpenJointAction(Body):
+    """巡纪审联动: at least two bodies act together in a field."""
+
+    action_no: Code
+    field: Code
+    partners: list[Code] = Field(max_length=20)
+    opened_on: date
+    decision: Decision
+
+
+class AuthoriseDeputy(Body):
+    person_ref: Code
+    decision: Decision
+
+
 class FileReports(Reports):
     """`orphans` counts the items that one report alone carries (R064)."""
 
@@ -68,6 +83,7 @@ class DraftProblem(Body):
     cause: Code
     nature: Code
     concerns_person_or_matter: bool = False
+    joint_action: Code | None = None
 
 
 class SubstantiateProblem(Body):
@@ -142,6 +158,7 @@ class OfferLead(LeadAddress):
     concerns_principal: bool = False
     post_level: Code
     problem_nos: list[Code] = Field(default=[], max_length=200)
+    joint_action: Code | None = None
     content: Secret
 
     def address(self) -> LeadAddress:

@@ -13,6 +13,7 @@ from shared.contracts.supervision import (
     Phase,
     ReopeningGround,
     ShamKind,
+    StatedFigure,
 )
 
 Reason = Annotated[Text, Field(min_length=1)]
@@ -110,3 +111,68 @@ class Reopen(Body):
 
 class Archive(Body):
     documents: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class AssignNamed(Body):
+    """`basis` is the key item or the meeting where it was named."""
+
+    instrument_no: Code
+    basis: Code
+    addressee: Code
+    decision: Decision
+
+
+class AssignCommon(Body):
+    instrument_no: Code
+    common_no: Code
+    addressee: Code
+    decision: Decision
+
+
+class SendLetter(Body):
+    instrument_no: Code
+    addressee: Code
+    digest: DocumentHash
+    decision: Decision
+
+
+class IssueReport(SendLetter):
+    """Each figure says by which definition and up to which positions it was counted."""
+
+    figures: Annotated[list[StatedFigure], Field(max_length=200)] = []
+
+
+class HandleInstrument(Body):
+    answer: DocumentHash
+
+
+class ProposeCommon(Body):
+    common_no: Code
+    title: Reason
+    problem_nos: Annotated[list[Code], Field(min_length=2, max_length=500)]
+
+
+class ConfirmCommon(Body):
+    decision: Decision
+
+
+class OpenCampaign(Body):
+    campaign_no: Code
+    field: Code
+    lead_department: Code
+    common_nos: Annotated[list[Code], Field(max_length=50)] = []
+    decision: Decision
+
+
+class CloseCampaign(Body):
+    report: DocumentHash
+
+
+class EvaluateRound(Body):
+    round_no: Code
+    case_nos: Annotated[list[Code], Field(min_length=1, max_length=200)]
+    report: DocumentHash
+
+
+class UrgeHandover(Body):
+    principal: Code

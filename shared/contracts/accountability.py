@@ -5,7 +5,16 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.contracts.base import Code, DataClass, DocumentHash, Event, Sealed, Text
+from shared.contracts.base import (
+    Code,
+    DataClass,
+    Decision,
+    DocumentHash,
+    Event,
+    Facts,
+    Sealed,
+    Text,
+)
 from shared.contracts.feedback import LeadAddresseeKind
 
 
@@ -161,6 +170,27 @@ class CaseFiled(Event, type="accountability.case-filed", data_class=DataClass.C4
     filed_on: date
 
 
+class DetentionRecorded(Event, type="accountability.detention-recorded", data_class=DataClass.C5):
+    """A person was detained (留置). Only that it happened leaves: who and why are sealed (3.3)."""
+
+    detention_no: Code
+    round_no: Code
+    detained_on: date
+    matter: Sealed
+
+
+class VoluntarySurrenderRecorded(
+    Event, type="accountability.voluntary-surrender-recorded", data_class=DataClass.C5
+):
+    """A person surrendered voluntarily (主动投案). Only that it happened leaves."""
+
+    surrender_no: Code
+    round_no: Code
+    sector: Code
+    surrendered_on: date
+    matter: Sealed
+
+
 class TransferredToJudiciary(
     Event, type="accountability.transferred-to-judiciary", data_class=DataClass.C4
 ):
@@ -254,3 +284,29 @@ class CaseExecuted(Event, type="accountability.case-executed", data_class=DataCl
     accountability_no: Code
     executed_on: date
     record: DocumentHash
+
+
+class NamedPerson(Facts):
+    """A person named in a circular, by a decision of its own (A35, R268)."""
+
+    person_ref: Code
+    decision: Decision
+
+
+class NamedCase(Facts):
+    """One typical case (典型案例) of a circular: a decided case, its unit, whom it names."""
+
+    accountability_no: Code
+    unit: Code
+    persons: list[NamedPerson] = []
+
+
+class NamingCircularIssued(
+    Event, type="accountability.naming-circular-issued", data_class=DataClass.C1
+):
+    """Units and persons were named citywide (点名通报, R268). One circular tells several cases."""
+
+    circular_no: Code
+    issued_on: date
+    decision: Decision
+    cases: list[NamedCase] = Field(min_length=1)

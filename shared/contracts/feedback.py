@@ -143,6 +143,28 @@ class RoundOpened(Event, type="feedback.round-opened"):
     targets: list[RoundTarget] = Field(min_length=1)
 
 
+class JointActionOpened(Event, type="feedback.joint-action-opened"):
+    """Inspection, discipline and audit bodies began to act together in a field (巡纪审联动).
+
+    Problems and leads that come of it name it as their origin and stay counted as any other.
+    """
+
+    action_no: Code
+    field: Code
+    partners: list[Code] = Field(min_length=1)
+    opened_on: date
+    decision: Decision
+
+
+class DeputyAuthorised(Event, type="feedback.deputy-authorised"):
+    """A non-resident deputy leader (不驻组的副组长) was authorised for one round (R102)."""
+
+    round_no: Code
+    person_ref: Code
+    authorised_on: date
+    decision: Decision
+
+
 class RoundFedBack(Event, type="feedback.round-fed-back"):
     """Feedback was issued to every target of the round."""
 
@@ -175,6 +197,7 @@ class ProblemDrafted(Event, type="feedback.problem-drafted", data_class=DataClas
     nature: Code
     concerns_person_or_matter: bool = False
     drafter: Code
+    joint_action: Code | None = None
 
 
 class ProblemSubstantiated(Event, type="feedback.problem-substantiated", data_class=DataClass.C3):
@@ -248,6 +271,7 @@ class ProblemIssued(Event, type="feedback.problem-issued"):
     nature: Code
     concerns_person_or_matter: bool = False
     objection_until: date | None = None
+    joint_action: Code | None = None
 
 
 class DeliveryComputed(Event, type="feedback.delivery-computed"):
@@ -354,6 +378,7 @@ class LeadOffered(Event, type="feedback.lead-offered", data_class=DataClass.C4):
     post_level: Code
     problem_nos: list[Code] = []
     content: Sealed
+    joint_action: Code | None = None
 
 
 class LeadTransferAccepted(Event, type="feedback.lead-transfer-accepted", data_class=DataClass.C4):

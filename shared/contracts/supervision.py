@@ -528,3 +528,132 @@ class LookBackListed(Event, type="supervision.look-back-listed"):
     cycle: int
     n: int
     total: int
+
+
+class InstrumentKind(StrEnum):
+    """两单一书一报告 (R235–R240): four kinds, always shown apart."""
+
+    ASSIGNMENT_PERSONS_AND_MATTERS = "ASSIGNMENT_PERSONS_AND_MATTERS"  # 点人点事交办单
+    ASSIGNMENT_COMMON_PROBLEM = "ASSIGNMENT_COMMON_PROBLEM"  # 共性问题交办单
+    SUGGESTION_LETTER = "SUGGESTION_LETTER"  # 巡察建议书
+    THEMATIC_REPORT = "THEMATIC_REPORT"  # 专题报告
+
+
+class StatedFigure(Facts):
+    """A figure as a report states it: with definition and event positions, never "last year".
+
+    `positions` pairs each service with the position in its log up to which was counted (A51).
+    """
+
+    name: Code
+    value: int = Field(ge=0)
+    definition_version: Code
+    term: Code | None = None
+    rounds: list[int] = []
+    since: date | None = None
+    until: date | None = None
+    positions: dict[str, int] = Field(min_length=1)
+
+
+class HandoverUrged(Event, type="supervision.handover-urged"):
+    """A principal who leaves or left was urged to hand the open problems over (R141, R142)."""
+
+    case_no: Code
+    unit: Code
+    principal: Code
+    urge: int = Field(ge=1)
+    urged_on: date
+
+
+class CommonProblemProposed(Event, type="supervision.common-problem-proposed"):
+    """The office sees one problem in several units (共性问题, R244)."""
+
+    common_no: Code
+    title: Text
+    problem_nos: list[Code] = Field(min_length=1)
+    units: list[Code] = Field(min_length=1)
+
+
+class CommonProblemConfirmed(Event, type="supervision.common-problem-confirmed"):
+    """The committee confirmed that the problem is common (A24)."""
+
+    common_no: Code
+    confirmed_on: date
+    decision: Decision
+
+
+class AssignmentIssued(Event, type="supervision.assignment-issued"):
+    """An assignment went out: on persons and matters (R236), or on a common problem (R237)."""
+
+    instrument_no: Code
+    kind: InstrumentKind
+    basis: Code
+    addressee: Code
+    issued_on: date
+    decision: Decision
+
+
+class SuggestionLetterIssued(Event, type="supervision.suggestion-letter-issued"):
+    """A department was advised by letter (巡察建议书, R238); it answers."""
+
+    instrument_no: Code
+    addressee: Code
+    issued_on: date
+    decision: Decision
+    digest: DocumentHash
+
+
+class ThematicReportIssued(Event, type="supervision.thematic-report-issued"):
+    """A thematic report (专题报告, R240) was issued. Meeting and term reports are none (A22)."""
+
+    instrument_no: Code
+    addressee: Code
+    issued_on: date
+    decision: Decision
+    digest: DocumentHash
+    figures: list[StatedFigure] = []
+
+
+class InstrumentReceived(Event, type="supervision.instrument-received"):
+    """The addressee of an assignment, letter or report confirmed it."""
+
+    instrument_no: Code
+    kind: InstrumentKind
+    received_by: Code
+
+
+class InstrumentHandled(Event, type="supervision.instrument-handled"):
+    """The addressee answered for what it did about it (R239)."""
+
+    instrument_no: Code
+    kind: InstrumentKind
+    answer: DocumentHash
+
+
+class CampaignOpened(Event, type="supervision.campaign-opened"):
+    """A campaign (专项治理) against common problems began (R245, R295, A25)."""
+
+    campaign_no: Code
+    field: Code
+    initiator: Code
+    lead_department: Code
+    common_nos: list[Code] = []
+    opened_on: date
+    decision: Decision
+
+
+class CampaignClosed(Event, type="supervision.campaign-closed"):
+    """The campaign was reviewed and closed."""
+
+    campaign_no: Code
+    closed_on: date
+    report: DocumentHash
+
+
+class RoundEvaluated(Event, type="supervision.round-evaluated"):
+    """The rectification of a whole round was evaluated (一轮一评估, R209)."""
+
+    round_no: Code
+    case_nos: list[Code] = Field(min_length=1)
+    evaluated_on: date
+    report: DocumentHash

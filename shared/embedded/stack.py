@@ -20,6 +20,7 @@ from types import TracebackType
 
 import httpx
 
+from shared.embedded import log_keys
 from shared.embedded.apache_kafka import ApacheKafka
 from shared.embedded.broker import EmbeddedBroker
 from shared.embedded.directories import DirectoryLock
@@ -188,6 +189,7 @@ class Stack:
             end_recorded_process(pid_file)
         for name, port in self._ports.services.items():
             require_free_port(port, name)
+        log_keys.prepare(self.data_dir / "keys", self._tenant, self._names)
 
     def _start_servers(self) -> None:
         self._report("starting PostgreSQL")

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from shared.embedded.log_keys import log_directory, witness_vkeys
 from shared.embedded.ports import LOOPBACK, free_port
 from shared.embedded.processes import inherited_environment
 from shared.kernel.errors import UnavailableError
@@ -95,6 +96,8 @@ class SystemMap:
             "DUBAN_SOURCES": json.dumps(dict(self.services)),
             "DUBAN_DIRECTORY_URL": self.services.get("directory", ""),
             "DUBAN_VAULT_KEY": vault_key,
+            "DUBAN_LOG_KEY_DIR": str(log_directory(Path(self.keys), service)),
+            "DUBAN_WITNESS_VKEYS": json.dumps(witness_vkeys(Path(self.keys))),
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.otlp_endpoint,
         }
 

@@ -156,6 +156,111 @@ STEPS: tuple[tuple[str, str], ...] = (
         CREATE INDEX sealed_values_subject_idx ON sealed_values (subject);
         """,
     ),
+    (
+        "0010 sealed log",
+        """
+        CREATE TABLE tlog_tree (
+            one boolean PRIMARY KEY DEFAULT true CHECK (one),
+            size bigint NOT NULL,
+            position bigint NOT NULL,
+            frontier bytea NOT NULL
+        );
+        INSERT INTO tlog_tree (size, position, frontier) VALUES (0, 0, '');
+        CREATE TABLE tlog_leaves (
+            leaf_index bigint PRIMARY KEY,
+            position bigint NOT NULL UNIQUE,
+            leaf_hash bytea NOT NULL CHECK (octet_length(leaf_hash) = 32)
+        );
+        CREATE TABLE tlog_tiles (
+            level int NOT NULL,
+            number bigint NOT NULL,
+            width int NOT NULL CHECK (width BETWEEN 1 AND 256),
+            data bytea NOT NULL CHECK (octet_length(data) = width * 32),
+            PRIMARY KEY (level, number)
+        );
+        ALTER TABLE tlog_tiles ALTER COLUMN data SET STORAGE EXTERNAL;
+        CREATE TABLE tlog_checkpoints (
+            size bigint PRIMARY KEY,
+            root bytea NOT NULL CHECK (octet_length(root) = 32),
+            sealed_at timestamptz NOT NULL,
+            note bytea
+        );
+        CREATE INDEX tlog_checkpoints_unsigned_idx ON tlog_checkpoints (size) WHERE note IS NULL;
+        CREATE TABLE tlog_cosignatures (
+            size bigint NOT NULL REFERENCES tlog_checkpoints,
+            line text NOT NULL,
+            PRIMARY KEY (size, line)
+        );
+        CREATE TABLE tlog_heads (
+            stream text PRIMARY KEY,
+            version bigint NOT NULL,
+            leaf_hash text NOT NULL,
+            state_digest text NOT NULL
+        );
+        CREATE TABLE tlog_state_requests (
+            id bigserial PRIMARY KEY,
+            asked_at timestamptz NOT NULL DEFAULT now(),
+            checkpoint_size bigint
+        );
+        CREATE INDEX tlog_state_requests_open_idx ON tlog_state_requests (id)
+            WHERE checkpoint_size IS NULL;
+        """,
+    ),
+    (
+        "0020 followed records",
+        """
+        CREATE TABLE followed_records (
+            source text NOT NULL,
+            position bigint NOT NULL CHECK (position >= 1),
+            stream text NOT NULL,
+            version bigint NOT NULL CHECK (version >= 1),
+            type text NOT NULL,
+            "time" timestamptz NOT NULL,
+            correlation text NOT NULL,
+            concerns text[] NOT NULL,
+            raw bytea NOT NULL CHECK (octet_length(raw) BETWEEN 2 AND 65535),
+            PRIMARY KEY (source, position),
+            UNIQUE (stream, source, version)
+        );
+        CREATE INDEX followed_records_type_idx ON followed_records (type, "time");
+        CREATE TRIGGER followed_records_rows_stay BEFORE UPDATE OR DELETE ON followed_records
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+        CREATE TRIGGER followed_records_table_stays BEFORE TRUNCATE ON followed_records
+            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+        CREATE TABLE followed_concerns (
+            number text NOT NULL,
+            "time" timestamptz NOT NULL,
+            source text NOT NULL,
+            position bigint NOT NULL,
+            PRIMARY KEY (number, "time", source, position)
+        );
+        CREATE TABLE followed_places (
+            number text PRIMARY KEY,
+            kind text NOT NULL CHECK (kind IN ('problem', 'case')),
+            case_no text NOT NULL,
+            unit text NOT NULL,
+            round_no text NOT NULL
+        );
+        CREATE INDEX followed_places_unit_idx ON followed_places (kind, unit, number);
+        CREATE INDEX followed_places_round_idx ON followed_places (kind, round_no, number);
+        CREATE INDEX followed_places_case_idx ON followed_places (kind, case_no, number);
+        CREATE TABLE invariant_news (
+            id bigserial PRIMARY KEY,
+            number text NOT NULL,
+            arrived_at timestamptz NOT NULL DEFAULT now()
+        );
+        CREATE INDEX invariant_news_number_idx ON invariant_news (number, arrived_at);
+        CREATE TABLE invariant_results (
+            scope text NOT NULL,
+            invariant text NOT NULL,
+            examined bigint NOT NULL,
+            violations jsonb NOT NULL,
+            PRIMARY KEY (scope, invariant)
+        );
+        CREATE INDEX invariant_results_violated_idx ON invariant_results (invariant, scope)
+            WHERE violations <> '[]';
+        """,
+    ),
 )
 
 

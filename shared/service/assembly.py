@@ -20,6 +20,7 @@ from shared.messaging.handling import Handler
 from shared.messaging.reactions import Reactions
 from shared.messaging.source_feed import HttpSourceFeed, OwnFeed
 from shared.service.operations import dead_letter_routes
+from shared.service.sealing import SealedLog
 from shared.settings import ServiceSettings
 
 
@@ -57,6 +58,10 @@ class Service:
         feed = OwnFeed(self.store, HttpSourceFeed(settings.sources, settings.service_token))
         return Handler(self.store, self.reactions, self.application, feed, self.clock, self.ids)
 
+    def log(self) -> SealedLog:
+        """Return the sealed log of this service."""
+        return SealedLog(self.store, self.settings, self.clock, self.ids)
+
     def http(self, ready: Ready) -> FastAPI:
         """Return the HTTP application of the service."""
         settings = self.settings
@@ -64,7 +69,11 @@ class Service:
             self.name,
             store=self.store,
             commands=Commands(self.store, settings.tenant, self.clock, self.ids),
-            routers=[*self.routers, dead_letter_routes(self.handler().dead_letters)],
+            routers=[
+                *self.routers,
+                dead_letter_routes(self.handler().dead_letters),
+                self.log().routes(),
+            ],
             tokens=TokenVerifier(settings.jwks, issuer=settings.issuer, audience=settings.audience),
             ready=ready,
             max_body_bytes=settings.max_body_bytes,

@@ -38,7 +38,7 @@ def main(name: str, build: Build, read_models: Sequence[type[ReadModel]]) -> Non
     """Run the role named on the command line; ends the process with its exit code."""
     parser = argparse.ArgumentParser(
         prog=f"python -m services.{name}",
-        description="api: HTTP; worker: relay, consumer, projections, timers; all: both; "
+        description="api: HTTP; worker: relay, consumer, projections, sealer, timers; all: both; "
         "migrate: bring the database up to date, then end.",
     )
     parser.add_argument("role", choices=list(ProcessRole), type=ProcessRole)

@@ -1,4 +1,4 @@
-"""The worker of a service: relay, consumer, projections and timers, each in its own thread.
+"""The worker of a service: relay, consumer, projections, sealer, timers; each has its thread.
 
 A part that fails beyond its own retries ends the process, so that its supervisor notices.
 """
@@ -42,6 +42,8 @@ class Worker:
         if service.reactions.sources:
             consumer = Consumer(service.handler(), service.broker(), service.name, partitions)
             self._run("consumer", lambda: self._loop(consumer.run))
+        if (sealer := service.log().sealer()) is not None:
+            self._run("sealer", lambda: sealer.run(self.stopping))
         for timer in service.timers:
             self._run(f"timer {timer.name}", lambda timer=timer: self._tick(timer))  # type: ignore[misc]  # binds now
 

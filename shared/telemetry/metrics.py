@@ -40,6 +40,11 @@ PROJECTION_POSITION = _gauge(
 EVENTS_PUBLISHED = _counter(Metric.EVENTS_PUBLISHED, "Records the broker took", "service")
 RELAY_LAG = _gauge(Metric.RELAY_LAG, "Settled positions not yet published", "service")
 
+SEALED_RECORDS = _gauge(Metric.SEALED_RECORDS, "Size of the sealed log", "service")
+SEALING_LAG = _gauge(Metric.SEALING_LAG, "Settled positions not yet sealed", "service")
+SEALING_SECONDS = _seconds(Metric.SEALING_SECONDS, "Duration of sealing one batch", "service")
+CHECKPOINTS_SIGNED = _counter(Metric.CHECKPOINTS_SIGNED, "Checkpoints signed", "service")
+
 CONSUMER_LAG = _gauge(
     Metric.CONSUMER_LAG, "Messages received but not finished", "service", "source"
 )

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.accountability.api.cases import case_routes
+from services.accountability.api.circulars import circular_routes
 from services.accountability.api.leads import lead_routes
 from services.accountability.api.reading import StoreReading
 from services.accountability.application import AccountabilityApplication
@@ -22,4 +23,5 @@ def routes(
     router = APIRouter(prefix="/v1")
     router.include_router(lead_routes(application, directory, queries, reading))
     router.include_router(case_routes(application, directory, queries, reading, vault))
+    router.include_router(circular_routes(application, vault))
     return router

@@ -42,6 +42,7 @@ def lead_routes(application: FeedbackApplication, queries: Queries, vault: Vault
                 problem_nos=body.problem_nos,
                 concerns_principal=body.concerns_principal,
                 content=_sealed_content(uow, vault, body.lead_no, body.content),
+                joint_action=body.joint_action,
             )
 
         return call.run(offering, correlation=body.lead_no, status=201)

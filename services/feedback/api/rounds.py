@@ -13,7 +13,7 @@ from services.feedback.read_models.rounds import (
     list_rounds,
     round_page,
 )
-from services.feedback.schemas import OpenRound
+from services.feedback.schemas import AuthoriseDeputy, OpenJointAction, OpenRound
 from shared.contracts.base import Code
 from shared.eventstore.projections import Queries
 from shared.http.commands import CommandCall, command
@@ -33,6 +33,31 @@ def round_routes(application: FeedbackApplication, queries: Queries) -> APIRoute
         return call.run(
             lambda uow: application.open_round(uow, **body.facts()),
             correlation=body.round_no,
+            status=201,
+        )
+
+    @router.post("/rounds/{round_no}/authorise-deputy")
+    def authorise_deputy(
+        round_no: Code,
+        body: AuthoriseDeputy,
+        call: Annotated[CommandCall, Depends(command("AuthoriseDeputy", Role.LG))],
+    ) -> Response:
+        """Authorise a non-resident deputy leader for the round (不驻组的副组长)."""
+        return call.run(
+            lambda uow: application.authorise_deputy(uow, round_no, **body.facts()),
+            on=f"round/{round_no}",
+            correlation=round_no,
+        )
+
+    @router.post("/joint-actions", status_code=201)
+    def open_joint_action(
+        body: OpenJointAction,
+        call: Annotated[CommandCall, Depends(command("OpenJointAction", Role.LG))],
+    ) -> Response:
+        """Open a joint action of inspection, discipline and audit bodies (巡纪审联动)."""
+        return call.run(
+            lambda uow: application.open_joint_action(uow, **body.facts()),
+            correlation=body.action_no,
             status=201,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feedback.domain.issuing import Feedback
+from services.feedback.domain.joint_actions import JointAction
 from services.feedback.domain.leads import Lead, LeadAddress, LeadOrigin
 from services.feedback.domain.problems import Problem
 from services.feedback.domain.rounds import NotATargetError, Round, require_leader
@@ -24,11 +25,14 @@ class LeadUseCases:
         problem_nos: Sequence[str],
         concerns_principal: bool,
         content: Sealed,
+        joint_action: str | None = None,
     ) -> dict[str, Any]:
         """X04: offer a lead found in a case. Linked problems are read, never written."""
         reports = uow.load(Feedback, case_no).require_reports()
         require_leader(uow.load(Round, reports.round_no).target(case_no), uow.actor)
         _require_problems_of(uow, case_no, problem_nos)
+        if joint_action is not None:
+            uow.load(JointAction, joint_action)
         origin = LeadOrigin(
             case_no=case_no,
             round_no=reports.round_no,
@@ -37,6 +41,7 @@ class LeadUseCases:
             concerns_principal=concerns_principal,
             post_level=post_level,
             problem_nos=list(problem_nos),
+            joint_action=joint_action,
         )
         lead = uow.create(Lead, lead_no).offer(origin, address, content)
         uow.save(lead)

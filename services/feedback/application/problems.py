@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feedback.domain.issuing import Feedback
+from services.feedback.domain.joint_actions import JointAction
 from services.feedback.domain.objections import require_incumbent
 from services.feedback.domain.problems import Problem
 from services.feedback.domain.rounds import Round, require_leader, require_member
@@ -27,6 +28,7 @@ class ProblemUseCases:
         cause: str,
         nature: str,
         concerns_person_or_matter: bool = False,
+        joint_action: str | None = None,
     ) -> dict[str, Any]:
         """T01: the team of a target of an open round drafts a problem."""
         target = uow.load(Round, round_no).target(case_no)
@@ -34,6 +36,8 @@ class ProblemUseCases:
         feedback = uow.find(Feedback, case_no)
         if feedback is not None:
             feedback.require_not_issued()
+        if joint_action is not None:
+            uow.load(JointAction, joint_action)
         facts = ProblemDrafted(
             problem_no=problem_no,
             case_no=case_no,
@@ -45,6 +49,7 @@ class ProblemUseCases:
             nature=nature,
             concerns_person_or_matter=concerns_person_or_matter,
             drafter=uow.actor.person_ref,
+            joint_action=joint_action,
         )
         uow.save(uow.create(Problem, problem_no).draft(facts))
         return {"problem_no": problem_no}

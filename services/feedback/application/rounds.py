@@ -1,12 +1,16 @@
 """Opening rounds, and noting when all their targets are fed back."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from services.feedback.domain.issuing import Feedback
+from services.feedback.domain.joint_actions import JointAction
 from services.feedback.domain.rounds import Round
+from shared.contracts.base import Decision
 from shared.contracts.feedback import RoundTarget
 from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.periods import civil_date
 
 
 class RoundUseCases:
@@ -23,6 +27,30 @@ class RoundUseCases:
         """Open a round over its targets (R037, R149)."""
         uow.save(uow.create(Round, round_no).open(term, ordinal, mode, targets))
         return {"round_no": round_no}
+
+    def authorise_deputy(
+        self, uow: UnitOfWork, round_no: str, *, person_ref: str, decision: Decision
+    ) -> None:
+        """Authorise a non-resident deputy leader for the round (R102)."""
+        this_round = uow.load(Round, round_no)
+        this_round.authorise_deputy(person_ref, decision, civil_date(uow.now))
+        uow.save(this_round)
+
+    def open_joint_action(
+        self,
+        uow: UnitOfWork,
+        action_no: str,
+        *,
+        field: str,
+        partners: Sequence[str],
+        opened_on: date,
+        decision: Decision,
+    ) -> dict[str, Any]:
+        """Open a joint action of several bodies in a field."""
+        action = uow.create(JointAction, action_no)
+        today = civil_date(uow.now)
+        uow.save(action.open(field, partners, opened_on, decision, today))
+        return {"action_no": action_no}
 
     def complete_round_if_all_fed_back(self, uow: UnitOfWork, round_no: str) -> None:
         """Note the round as fed back once feedback was issued to every target; only once."""

@@ -47,6 +47,7 @@ class LeadOrigin(Facts):
     concerns_principal: bool
     post_level: Code
     problem_nos: list[Code]
+    joint_action: Code | None = None
 
 
 class Lead(Aggregate):
@@ -109,6 +110,7 @@ class Lead(Aggregate):
             concerns_principal=event.concerns_principal,
             post_level=event.post_level,
             problem_nos=event.problem_nos,
+            joint_action=event.joint_action,
         )
 
     @applies(LeadTransferAccepted)

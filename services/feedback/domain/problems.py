@@ -101,6 +101,7 @@ class Problem(Aggregate):
                 nature=facts.nature,
                 concerns_person_or_matter=facts.concerns_person_or_matter,
                 objection_until=objection_until,
+                joint_action=facts.joint_action,
             )
         )
 

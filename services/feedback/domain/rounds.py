@@ -4,8 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Self
 
-from services.feedback.domain.grounds import NotOfTheTeamError
-from shared.contracts.feedback import RoundFedBack, RoundOpened, RoundTarget
+from services.feedback.domain.grounds import (
+    NotOfTheTeamError,
+    require_authority,
+    require_past,
+)
+from shared.contracts.base import Decision
+from shared.contracts.feedback import (
+    DeputyAuthorised,
+    RoundFedBack,
+    RoundOpened,
+    RoundTarget,
+)
 from shared.eventstore.aggregate import Aggregate, applies
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import RefusedError
@@ -21,6 +31,25 @@ class NotATargetError(RefusedError):
     title = "The case is not a target of this round"
 
 
+class NotNonResidentError(RefusedError):
+    """A non-resident deputy belongs to no team of the round (R102)."""
+
+    code = "not-non-resident"
+    title = "Who sits in a team of the round cannot be its non-resident deputy"
+
+
+class AlreadyAuthorisedError(RefusedError):
+    code = "already-authorised"
+    title = "The deputy is authorised for this round"
+
+
+class RoundIsOverError(RefusedError):
+    """The access of non-resident deputies ends with the round (3.4 rule 7)."""
+
+    code = "round-is-over"
+    title = "The round is fed back"
+
+
 class Round(Aggregate):
     """An inspection round over its targets (R037, R149)."""
 
@@ -30,6 +59,7 @@ class Round(Aggregate):
         super().__init__(key)
         self.targets: dict[str, RoundTarget] = {}
         self.is_fed_back = False
+        self.deputies: set[str] = set()
 
     def open(self, term: str, ordinal: int, mode: str, targets: Sequence[RoundTarget]) -> Self:
         """Open the round; raises TargetNamedTwiceError."""
@@ -52,6 +82,26 @@ class Round(Aggregate):
         """Note that feedback was issued to every target."""
         self.record(RoundFedBack(round_no=self.key, completed_on=completed_on))
 
+    def authorise_deputy(self, person_ref: str, decision: Decision, today: date) -> None:
+        """Authorise a non-resident deputy for this round, under G03 (R102)."""
+        if self.is_fed_back:
+            raise RoundIsOverError("the round is fed back", round_no=self.key)
+        if any(_sits_in(target, person_ref) for target in self.targets.values()):
+            raise NotNonResidentError("the deputy sits in a team", round_no=self.key)
+        if person_ref in self.deputies:
+            raise AlreadyAuthorisedError("authorised before", round_no=self.key)
+        require_authority(decision, today)
+        require_past(decision.decided_on, today)
+        self.record(
+            DeputyAuthorised(
+                round_no=self.key, person_ref=person_ref, authorised_on=today, decision=decision
+            )
+        )
+
+    @applies(DeputyAuthorised)
+    def _deputy_authorised(self, event: DeputyAuthorised) -> None:
+        self.deputies.add(event.person_ref)
+
     @applies(RoundOpened)
     def _opened(self, event: RoundOpened) -> None:
         self.targets = {target.case_no: target for target in event.targets}
@@ -59,6 +109,10 @@ class Round(Aggregate):
     @applies(RoundFedBack)
     def _fed_back(self, _: RoundFedBack) -> None:
         self.is_fed_back = True
+
+
+def _sits_in(target: RoundTarget, person_ref: str) -> bool:
+    return person_ref in (target.team_leader, *target.team_members)
 
 
 def require_member(target: RoundTarget, actor: Actor) -> None:

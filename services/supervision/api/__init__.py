@@ -6,6 +6,7 @@ from services.supervision.api.cases import case_routes
 from services.supervision.api.closing import closing_routes
 from services.supervision.api.desk import Desk
 from services.supervision.api.evaluating import evaluation_routes
+from services.supervision.api.instruments import instrument_routes
 from services.supervision.api.questions import question_routes
 from services.supervision.api.reopening import reopening_routes
 from services.supervision.application import SupervisionApplication
@@ -25,5 +26,6 @@ def routes(
     router.include_router(evaluation_routes(desk))
     router.include_router(closing_routes(desk))
     router.include_router(reopening_routes(desk))
+    router.include_router(instrument_routes(desk))
     router.include_router(question_routes(queries))
     return router

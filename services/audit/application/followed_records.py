@@ -1,0 +1,198 @@
+"""The records of all followed services, byte for byte, and what each of them concerns.
+
+Rows are only ever added, in the transaction of the inbox mark. Times are those of recording.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from services.audit.domain.known import Known, concerned
+from services.audit.domain.moment import Moment
+from services.audit.domain.places import Place, places_in
+from shared.eventstore.record import RecordedEvent
+from shared.eventstore.store import EventStore, Participant
+from shared.kernel.errors import TooLargeError
+
+MOST_RECORDS = 50_000
+"""What one answer may be folded from; a single unit in a single round has far fewer."""
+
+NEWS_KINDS = ("problem/", "case/", "unit/", "lead/", "accountability-case/")
+
+_WITHIN = """
+    (%(as_of)s::timestamptz IS NULL OR found."time" <= %(as_of)s)
+    AND NOT EXISTS (
+        SELECT FROM unnest(%(sources)s::text[], %(positions)s::bigint[]) AS cut (source, position)
+        WHERE cut.source = found.source AND found.position > cut.position
+    )
+    LIMIT %(limit)s
+"""
+_CONCERNING = """
+    SELECT found.source, found.position, found.raw
+    FROM followed_records AS found
+    JOIN (
+        SELECT source, position FROM followed_concerns
+        WHERE number = ANY(%(numbers)s)
+        AND (%(as_of)s::timestamptz IS NULL OR "time" <= %(as_of)s)
+        UNION
+        SELECT source, position FROM followed_records WHERE stream = ANY(%(streams)s)
+    ) AS wanted USING (source, position)
+    WHERE
+"""
+_OF_TYPES = """
+    SELECT DISTINCT found.source, found.position, found.raw
+    FROM followed_concerns AS wanted
+    JOIN followed_records AS found USING (source, position)
+    WHERE wanted.number = ANY(%(numbers)s) AND found.type = ANY(%(types)s) AND
+"""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How far one service has been followed."""
+
+    source: str
+    records: int
+    position: int
+    time: Any
+
+
+@dataclass(frozen=True)
+class FollowedRecords:
+    """Keeps the records, and reads those that concern something, as they were known then."""
+
+    store: EventStore
+
+    def keeping(self, recorded: RecordedEvent) -> Participant:
+        """Return the participant that keeps this record and what it concerns."""
+        record = recorded.record
+        concerns = concerned(record.stream, record.data)
+        places = sorted(set(places_in(record.type, record.data)))
+
+        def keep(cursor: Cursor[DictRow]) -> None:
+            _keep_record(cursor, recorded, concerns)
+            _keep_places(cursor, places)
+            _tell_news(cursor, [one for one in concerns if one.startswith(NEWS_KINDS)])
+
+        return keep
+
+    def place(self, kind: str, number: str) -> Place | None:
+        """Return where a problem or case belongs, None when no record tells."""
+        rows = self._rows(
+            "SELECT kind, number, case_no, unit, round_no FROM followed_places"
+            " WHERE number = %(number)s",
+            {"number": f"{kind}/{number}"},
+        )
+        return _place(rows[0]) if rows else None
+
+    def places(
+        self,
+        kind: str,
+        *,
+        unit: str | None = None,
+        round_no: str | None = None,
+        case_no: str | None = None,
+        after: str = "",
+        limit: int,
+    ) -> list[Place]:
+        """Return problems or cases by number, after that number."""
+        rows = self._rows(
+            "SELECT kind, number, case_no, unit, round_no FROM followed_places"
+            " WHERE kind = %(kind)s AND number > %(after)s"
+            " AND (%(unit)s::text IS NULL OR unit = %(unit)s)"
+            " AND (%(round_no)s::text IS NULL OR round_no = %(round_no)s)"
+            " AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s)"
+            " ORDER BY number LIMIT %(limit)s",
+            {"kind": kind, "after": f"{kind}/{after}", "unit": unit, "round_no": round_no,
+             "case_no": case_no, "limit": limit},
+        )  # fmt: skip
+        return [_place(row) for row in rows]
+
+    def concerning(
+        self, numbers: Sequence[str], streams: Sequence[str], moment: Moment
+    ) -> list[Known]:
+        """Return the records of that moment that concern these things or stand in these streams.
+
+        Raises TooLargeError when they are too many for one answer.
+        """
+        asked = {"numbers": list(numbers), "streams": list(streams), **_cut(moment)}
+        rows = self._rows(_CONCERNING + _WITHIN, asked)
+        return _known(rows, moment)
+
+    def of_types(self, numbers: Sequence[str], types: Sequence[str], moment: Moment) -> list[Known]:
+        """Return those records of these types that concern these things."""
+        asked = {"numbers": list(numbers), "types": list(types), **_cut(moment)}
+        rows = self._rows(_OF_TYPES + _WITHIN, asked)
+        return _known(rows, moment)
+
+    def progress(self) -> list[Followed]:
+        """Return how far each service has been followed."""
+        rows = self._rows(
+            "SELECT source, count(*) AS records, max(position) AS position,"
+            ' max("time") AS "time" FROM followed_records GROUP BY source ORDER BY source',
+            {},
+        )
+        return [Followed(**row) for row in rows]
+
+    def _rows(self, query: str, values: dict[str, Any]) -> list[DictRow]:
+        with self.store.connection() as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+
+def _keep_record(cursor: Cursor[DictRow], recorded: RecordedEvent, concerns: Sequence[str]) -> None:
+    record = recorded.record
+    cursor.execute(
+        "INSERT INTO followed_records"
+        ' (source, position, stream, version, type, "time", correlation, concerns, raw)'
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            record.service, recorded.position, record.stream, record.version, record.type,
+            record.time, record.correlation, list(concerns), recorded.raw,
+        ),
+    )  # fmt: skip
+    cursor.execute(
+        'INSERT INTO followed_concerns (number, "time", source, position)'
+        " SELECT number, %s, %s, %s FROM unnest(%s::text[]) AS number",
+        (record.time, record.service, recorded.position, list(concerns)),
+    )
+
+
+def _keep_places(cursor: Cursor[DictRow], places: Iterable[Place]) -> None:
+    for place in places:
+        cursor.execute(
+            "INSERT INTO followed_places (number, kind, case_no, unit, round_no)"
+            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (f"{place.kind}/{place.number}", place.kind, place.case_no, place.unit, place.round_no),
+        )
+
+
+def _tell_news(cursor: Cursor[DictRow], numbers: Sequence[str]) -> None:
+    cursor.execute(
+        "INSERT INTO invariant_news (number) SELECT number FROM unnest(%s::text[]) AS number",
+        (list(numbers),),
+    )
+
+
+def _cut(moment: Moment) -> dict[str, Any]:
+    return {
+        "as_of": moment.as_of,
+        "sources": list(moment.positions),
+        "positions": list(moment.positions.values()),
+        "limit": MOST_RECORDS + 1,
+    }
+
+
+def _known(rows: Sequence[DictRow], moment: Moment) -> list[Known]:
+    if len(rows) > MOST_RECORDS:
+        raise TooLargeError(f"more than {MOST_RECORDS} records: ask for something smaller")
+    found = (Known(row["source"], row["position"], json.loads(row["raw"])) for row in rows)
+    return [one for one in found if moment.was_so(one)]
+
+
+def _place(row: DictRow) -> Place:
+    number = row["number"].partition("/")[2]
+    return Place(row["kind"], number, row["case_no"], row["unit"], row["round_no"])

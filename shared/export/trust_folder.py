@@ -1,0 +1,39 @@
+"""A folder with the root's public key and the trust notes: `root.vkey`, `1.note`, `2.note` …"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.kernel.errors import NotFoundError
+from shared.tlog import trust
+from shared.tlog.notes import VerifierKey
+from shared.tlog.trust import Trust
+
+ROOT = "root.vkey"
+
+
+@dataclass(frozen=True)
+class TrustFolder:
+    """What stands there, byte for byte."""
+
+    root: VerifierKey
+    notes: tuple[bytes, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> "TrustFolder":
+        """Return what the folder holds; raises NotFoundError, NoteError."""
+        files = sorted(folder.glob("*.note"), key=lambda path: (len(path.stem), path.stem))
+        key = folder / ROOT
+        if not files or not key.is_file():
+            raise NotFoundError(f"{folder} holds no trust notes, or not their {ROOT}")
+        root = VerifierKey.parse(key.read_text(encoding="utf-8").strip())
+        return cls(root, tuple(path.read_bytes() for path in files))
+
+    @property
+    def newest(self) -> Trust:
+        """What counts now; raises NoteError when the chain is broken."""
+        return trust.chain(self.notes, self.root)[-1]
+
+    def files(self) -> dict[str, bytes]:
+        """Return what goes into a bundle."""
+        notes = {f"trust/{n}.note": raw for n, raw in enumerate(self.notes, start=1)}
+        return {f"trust/{ROOT}": f"{self.root}\n".encode(), **notes}

@@ -1,0 +1,1 @@
+"""The transparency log: Merkle trees, tiles, signed notes, witnesses. It knows no business."""

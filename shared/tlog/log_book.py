@@ -1,0 +1,65 @@
+"""What a service records about its own sealed log: the stream `log/<service>`."""
+
+from shared.contracts.log import (
+    LogSiblingsAnchored,
+    LogStateRecorded,
+    LogSubjectKeyDestroyed,
+    LogTrustChanged,
+    ReducerIdentity,
+    SiblingCheckpoint,
+)
+from shared.eventstore.aggregate import Aggregate, applies
+from shared.kernel.errors import RefusedError
+
+
+class LogBook(Aggregate):
+    """The log book of one service."""
+
+    KIND = "log"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.state_size = 0
+        self.trust_version = 0
+
+    def record_state(
+        self, size: int, state_root: bytes, heads: int, reducer: ReducerIdentity
+    ) -> None:
+        """Record the state of the first `size` records."""
+        if size < self.state_size:
+            raise RefusedError(f"the state of {self.state_size} records is recorded already")
+        self.record(
+            LogStateRecorded(size=size, state_root=state_root.hex(), heads=heads, reducer=reducer)
+        )
+
+    def change_trust(self, version: int, digest: str) -> None:
+        """Record that another trust note counts from now on."""
+        if version <= self.trust_version:
+            raise RefusedError(f"trust note {self.trust_version} counts already")
+        self.record(LogTrustChanged(version=version, digest=digest))
+
+    def anchor_siblings(self, checkpoints: list[SiblingCheckpoint]) -> None:
+        """Record checkpoints of the sibling logs."""
+        self.record(LogSiblingsAnchored(checkpoints=checkpoints))
+
+    def destroy_subject_key(
+        self, subject: str, legal_ground: str, method: str, approved_by: str
+    ) -> None:
+        """Record that a data subject's key was destroyed."""
+        self.record(
+            LogSubjectKeyDestroyed(
+                subject=subject, legal_ground=legal_ground, method=method, approved_by=approved_by
+            )
+        )
+
+    @applies(LogStateRecorded)
+    def _state_recorded(self, event: LogStateRecorded) -> None:
+        self.state_size = event.size
+
+    @applies(LogTrustChanged)
+    def _trust_changed(self, event: LogTrustChanged) -> None:
+        self.trust_version = event.version
+
+    @applies(LogSiblingsAnchored, LogSubjectKeyDestroyed)
+    def _noted(self, event: LogSiblingsAnchored | LogSubjectKeyDestroyed) -> None:
+        """Nothing is decided from these."""

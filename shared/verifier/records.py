@@ -1,0 +1,163 @@
+"""One record: canonical, complete, and at its place (V4).
+
+The bytes are parsed, written down again and compared: there is one written form and no other.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from typing import Any, NoReturn
+from uuid import UUID
+
+from shared.verifier.errors import BrokenError
+
+FORMAT = "duban/1"
+MAX_RECORD = 65_535
+_MAX_INTEGER = 2**53 - 1
+_KEY = re.compile(r"[a-z0-9_$]{1,64}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_TIME = re.compile(
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])"
+    r":[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+)
+_NAMESPACE = UUID("5b0c8a8e-6f0e-5d0b-9a55-6475626e2f31").bytes
+_TEXTS = (
+    "f", "tenant", "service", "stream", "prev", "id", "type", "time", "command", "correlation",
+    "causation", "trace", "class", "policy",
+)  # fmt: skip
+_FIELDS = frozenset((*_TEXTS, "version", "schema", "actor", "data"))
+_ACTOR = frozenset(("person_ref", "org", "role", "via"))
+_CLASSES = frozenset(("C0", "C1", "C2", "C3", "C4", "C5"))
+_known_keys: set[str] = set()
+_MAX_KNOWN_KEYS = 10_000
+
+
+def parse(raw: bytes) -> dict[str, Any]:
+    """Return the value of a record's bytes; raises BrokenError unless they are canonical."""
+    try:
+        text = raw.decode()
+        value = _decoder.decode(text)
+    except (ValueError, RecursionError):
+        raise BrokenError("not-json", "a record is not JSON") from None
+    if not isinstance(value, dict):
+        raise BrokenError("not-json", "a record is not an object")
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        _require_normal(value)
+    if "\\" in text or "null" in text:
+        _require_plain(value)
+    if _written(value) != text:
+        raise BrokenError("not-canonical", "a record is not in its one written form")
+    return value
+
+
+def require_envelope(record: dict[str, Any], service: str, tenant: str) -> None:
+    """Check the fields around the facts; raises BrokenError. An empty `tenant` is not compared."""
+    if record.keys() != _FIELDS:
+        raise BrokenError("fields", "a record has missing or unknown fields")
+    if not all(map(_is_text, map(record.__getitem__, _TEXTS))) or not _has_numbers(record):
+        raise BrokenError("fields", "a field of a record has the wrong type")
+    if record["f"] != FORMAT or record["service"] != service:
+        raise BrokenError("foreign-record", f"a record belongs to {record['service']}, not here")
+    if tenant and record["tenant"] != tenant:
+        raise BrokenError("foreign-record", "a record belongs to another tenant")
+    if not record["type"].startswith((service + ".", "log.")) or not record["stream"]:
+        raise BrokenError("foreign-record", f"{record['type']} does not belong into this log")
+    if not _TIME.fullmatch(record["time"]) or record["class"] not in _CLASSES:
+        raise BrokenError("fields", "the time or the class of a record is not written as it must")
+
+
+def record_id(service: str, stream: str, version: int) -> str:
+    """Return the id that follows from a record's place (UUID version 5)."""
+    name = _NAMESPACE + f"{service}\n{stream}\n{version}".encode()
+    found = hashlib.sha1(name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(found[16], 16) & 3]
+    return f"{found[:8]}-{found[8:12]}-5{found[13:16]}-{variant}{found[17:20]}-{found[20:32]}"
+
+
+def facts_digest(raw: bytes, record: dict[str, Any]) -> bytes:
+    """Return SHA-256 of the facts, cut out of the canonical bytes of a checked record."""
+    start = raw.find(b',"data":{') + len(b',"data":')
+    end = raw.rfind(b',"f":"duban/1","id":"')
+    return hashlib.sha256(raw[start:end]).digest()
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _has_numbers(record: dict[str, Any]) -> bool:
+    version, schema, actor = record["version"], record["schema"], record["actor"]
+    return (
+        type(version) is int
+        and type(schema) is int
+        and version > 0
+        and schema > 0
+        and type(record["data"]) is dict
+        and type(actor) is dict
+        and actor.keys() == _ACTOR
+        and all(map(_is_text, actor.values()))
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BrokenError("duplicate-key", "a key stands twice in a record")
+    if not _known_keys.issuperset(found):
+        _learn(found)
+    return found
+
+
+def _learn(keys: dict[str, Any]) -> None:
+    for key in keys:
+        if not _KEY.fullmatch(key):
+            raise BrokenError("odd-key", "a key in a record has characters that no key has")
+        if len(_known_keys) < _MAX_KNOWN_KEYS:
+            _known_keys.add(key)
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > len(str(-_MAX_INTEGER)) or abs(int(digits)) > _MAX_INTEGER:
+        raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
+    return int(digits)
+
+
+def _no_float(_: str) -> NoReturn:
+    raise BrokenError("float", "a record holds a number that is not an integer")
+
+
+def _require_normal(value: Any) -> None:
+    for text in _texts(value):
+        if not unicodedata.is_normalized("NFC", text):
+            raise BrokenError("not-nfc", "text in a record is not in Unicode normal form C")
+
+
+def _require_plain(value: Any) -> None:
+    for text in _texts(value):
+        if _CONTROL.search(text):
+            raise BrokenError("control-character", "text in a record holds a control character")
+
+
+def _texts(value: Any) -> list[str]:
+    """Return all text in a value; raises BrokenError for `null`."""
+    found, waiting = [], [value]
+    while waiting:
+        one = waiting.pop()
+        if one is None:
+            raise BrokenError("null", "a record holds null")
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return found
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+)
+_written = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
