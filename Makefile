@@ -7,11 +7,11 @@ STAMP := .venv/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-kafka contracts docs format lock compose-env clean
+.PHONY: help setup up demo check test test-kafka verify.pyz contracts docs format lock compose-env clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Make .venv with everything in it, and the command .venv/bin/duban
 
@@ -45,6 +45,9 @@ test: $(STAMP) ## Run all tests on the embedded PostgreSQL and broker (ARGS="-k 
 
 test-kafka: $(STAMP) ## Run the messaging and end-to-end tests on Apache Kafka (needs Java 17, Maven)
 	$(BIN)/python -m pytest -m kafka --broker apache $(ARGS)
+
+verify.pyz: ## Pack the offline verifier into one file, the same bytes on every machine
+	$(PYTHON) -m shared.verifier.build $@
 
 contracts: $(STAMP) ## Add missing stored samples, publish the JSON Schemas of all events
 	$(BIN)/python -m tests.contracts.make_corpus

@@ -47,6 +47,9 @@ class ServiceSettings(BaseSettings):
     witness_vkeys: list[str] = Field(
         default_factory=list, description="verifier keys whose cosignatures are kept"
     )
+    trust_dir: str = Field(
+        default="", description="folder of trust notes and root.vkey; a witness needs it"
+    )
     otlp_endpoint: str = Field(
         default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="empty = no traces"
     )

@@ -3,7 +3,7 @@
 # own database and may enter no other.
 set -euo pipefail
 
-for service in directory feedback rectification supervision accountability; do
+for service in directory feedback rectification supervision accountability audit; do
     psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
         --set service="$service" --set password="$DUBAN_DATABASE_PASSWORD" <<'SQL'
 CREATE ROLE :"service" LOGIN PASSWORD :'password';

@@ -70,3 +70,81 @@ class FollowedService(BaseModel):
 
 State = dict[str, Any]
 """How a thing stood: its fields are those of its kind; `timeline` and `known` are always there."""
+
+
+class DefinitionLine(BaseModel):
+    """One statistic; `of` names that of its denominator."""
+
+    name: str
+    question: str
+    unit: str
+    definition: str
+    version: str
+    dims: list[str]
+    of: str | None
+
+
+class Quantity(BaseModel):
+    """So many of one unit."""
+
+    value: int
+    unit: str
+
+
+class FigureCell(BaseModel):
+    """One cell; without a value it is suppressed."""
+
+    dims: dict[str, str]
+    value: int | None
+
+
+class Figure(BaseModel):
+    """An answer and everything that reproduces it; without a value it is suppressed.
+
+    `overlaps`: how many of the counted things that other statistic counts, too.
+    """
+
+    name: str
+    question: str
+    definition: str
+    definition_version: str
+    unit: str
+    unit_name: str
+    value: Quantity | None
+    numerator: Quantity | None
+    denominator: Quantity | None
+    positions: dict[str, int]
+    as_of: datetime | None
+    late_events: int
+    suppressed_cells: int
+    cells: list[FigureCell]
+    overlaps: dict[str, Quantity | None]
+
+
+class ChangeLine(BaseModel):
+    """One thing by which two answers differ, with the events that make it count."""
+
+    key: str
+    events: list[str]
+    types: list[str]
+
+
+class DifferencePage(BaseModel):
+    """Two answers to one question, and what was added, removed or changed between them."""
+
+    before: Figure
+    after: Figure
+    added: list[ChangeLine]
+    removed: list[ChangeLine]
+    changed: list[ChangeLine]
+
+
+class FigureAgain(BaseModel):
+    """A stated figure, counted again; not judged when its definition is no longer known."""
+
+    name: str
+    stated: int
+    definition_version: str
+    recomputed: int
+    is_same: bool | None
+    until_now: DifferencePage

@@ -14,6 +14,7 @@ from shared.http.client import ApiClient
 from shared.http.directory import Directory, HttpDirectory
 from shared.kernel.clock import Clock, SystemClock
 from shared.service import Service
+from shared.service.sealed_values import sealed_value_routes
 from shared.settings import ServiceSettings
 
 NAME = "feedback"
@@ -39,6 +40,9 @@ def build(
         application=application,
         reactions=reactions,
         read_models=READ_MODELS,
-        routers=[routes(application, asked, Queries(store), vault, now)],
+        routers=[
+            routes(application, asked, Queries(store), vault, now),
+            sealed_value_routes(store, vault),
+        ],
         clock=now,
     )

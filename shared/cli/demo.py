@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from shared.cli.export import exported_to, trust_folder
 from shared.cli.history import gather, show
 from shared.cli.output import AsJson, errors, print_json, screen, told
 from shared.cli.running import BrokerChoice
@@ -25,6 +26,7 @@ from shared.cli.surroundings import Surroundings
 from shared.embedded.collector import SpanCollector
 from shared.embedded.stack import Stack
 from shared.embedded.system_map import BrokerKind
+from shared.export.exporter import Wanted
 from shared.http.client import ApiClient
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import InvalidValueError
@@ -44,6 +46,9 @@ def demo(
     ] = None,
     port_base: Annotated[int | None, typer.Option(help="First port; else free ones.")] = None,
     broker: BrokerChoice = "embedded",
+    export: Annotated[
+        Path | None, typer.Option(help="End with a full export of all sealed logs into this file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Play an invented city's inspection through the whole system, and check what came of it.
@@ -62,6 +67,8 @@ def demo(
         with _running(directory, port_base, broker, spans) as stack:
             _tell(stack, city)
             summary = _summary(stack, settled_verdict(stack.map.databases))
+            if export is not None:
+                summary |= _export(directory, export)
             if not as_json:
                 _show_hero(directory, city)
     summary |= {
@@ -167,6 +174,19 @@ def _told(stack: Stack) -> Iterator[tuple[str, dict[str, Any]]]:
                 is_more, after = len(page["items"]) == FEED_PAGE, page["next"]
 
 
+def _export(directory: Path, target: Path) -> dict[str, Any]:
+    """Write a full export; return where it is and what to check it with."""
+    trust = trust_folder(None, directory)
+    wanted = Wanted(purpose="demonstration")
+    exported = exported_to(target, Surroundings.found(directory), trust, wanted)
+    return {
+        "export": str(exported.path),
+        "export_sha256": exported.digest,
+        "unwitnessed": list(exported.unwitnessed),
+        "root_key": str(trust.root),
+    }
+
+
 def _show_hero(directory: Path, city: City) -> None:
     hero = next(problem for problem in city.problems if problem.fate is Fate.REOPENED)
     show(hero.no, gather(Surroundings.found(directory), hero.no))
@@ -194,6 +214,13 @@ def _show(summary: dict[str, Any], city: City, data: Path | None) -> None:
         f"parked {summary['parked']} · broken chains {summary['broken_chains']} · "
         f"{summary['services_in_one_trace']} services in one trace · {summary['seconds']} s"
     )
+    if "export" in summary:
+        screen.print(
+            f"\nexport: {summary['export']} · sha256 {summary['export_sha256']}\n"
+            f"check it: `duban verify {summary['export']} --root {summary['root_key']}`",
+            highlight=False,
+            soft_wrap=True,
+        )
     if data is None:
         screen.print(
             "\nNext: `duban demo --data DIR` keeps the data; `duban up --data DIR` runs on."

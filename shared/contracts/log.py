@@ -6,7 +6,7 @@ These events belong to whichever service records them: their type begins with `l
 
 from pydantic import Field
 
-from shared.contracts.base import Code, DocumentHash, Event, Facts, Text
+from shared.contracts.base import Code, DataClass, DocumentHash, Event, Facts, Text
 
 
 class ReducerIdentity(Facts):
@@ -25,7 +25,7 @@ class SiblingCheckpoint(Facts):
     root: DocumentHash
 
 
-class LogStateRecorded(Event, type="log.state-recorded"):
+class StateRecorded(Event, type="log.state-recorded"):
     """The state of all streams that follows from the first `size` records of this log.
 
     `state_root` is the Merkle root over the `heads` streams in the order of their ids.
@@ -37,23 +37,31 @@ class LogStateRecorded(Event, type="log.state-recorded"):
     reducer: ReducerIdentity
 
 
-class LogTrustChanged(Event, type="log.trust-changed"):
+class TrustChanged(Event, type="log.trust-changed"):
     """Another trust note counts from now on; `digest` is that of the whole signed note."""
 
     version: int = Field(ge=1)
     digest: DocumentHash
 
 
-class LogSiblingsAnchored(Event, type="log.siblings-anchored"):
+class SiblingsAnchored(Event, type="log.siblings-anchored"):
     """Checkpoints of the sibling logs, which thereby are older than this record."""
 
     checkpoints: list[SiblingCheckpoint] = Field(min_length=1)
 
 
-class LogSubjectKeyDestroyed(Event, type="log.subject-key-destroyed"):
+class SubjectKeyDestroyed(Event, type="log.subject-key-destroyed"):
     """The key of one data subject is gone: its sealed values can never be read again."""
 
     subject: Code
     legal_ground: Text
     method: Code
     approved_by: Code
+
+
+class SealedValuesRead(Event, type="log.sealed-values-read", data_class=DataClass.C4):
+    """Somebody read sealed values of these data subjects, for a stated purpose."""
+
+    subjects: list[Code] = Field(min_length=1)
+    values: int = Field(ge=1)
+    purpose: Text = Field(min_length=1)

@@ -15,7 +15,7 @@ from shared.embedded.ports import LOOPBACK, free_port
 from shared.embedded.processes import inherited_environment
 from shared.kernel.errors import UnavailableError
 
-SERVICES = ("directory", "feedback", "rectification", "supervision", "accountability")
+SERVICES = ("directory", "feedback", "rectification", "supervision", "accountability", "audit")
 """In the order in which people meet them; each has its own process and its own database."""
 
 TENANT = "city:yunlan"
@@ -97,6 +97,7 @@ class SystemMap:
             "DUBAN_DIRECTORY_URL": self.services.get("directory", ""),
             "DUBAN_VAULT_KEY": vault_key,
             "DUBAN_LOG_KEY_DIR": str(log_directory(Path(self.keys), service)),
+            "DUBAN_TRUST_DIR": str(Path(self.keys) / "trust"),
             "DUBAN_WITNESS_VKEYS": json.dumps(witness_vkeys(Path(self.keys))),
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.otlp_endpoint,
         }

@@ -140,9 +140,21 @@ class Vault:
         return _checked(self._decrypt(key, row["ciphertext"], told), told)
 
     def destroying(self, subject: str) -> Participant:
-        """Return the participant that destroys the key of `subject`, and so all its values."""
+        """Return the participant that destroys the key of `subject`, and so all its values.
+
+        It raises NotFoundError when there never was one, SubjectKeyDestroyedError when it is gone.
+        """
 
         def destroy(cursor: Cursor[DictRow]) -> None:
+            row = cursor.execute(
+                "SELECT wrapped_key IS NULL AS is_gone FROM subject_keys WHERE subject = %s"
+                " FOR UPDATE",
+                (subject,),
+            ).fetchone()
+            if row is None:
+                raise NotFoundError("the vault has no key of this subject", subject=subject)
+            if row["is_gone"]:
+                raise SubjectKeyDestroyedError("the key was destroyed before", subject=subject)
             cursor.execute(
                 "UPDATE subject_keys SET wrapped_key = NULL, destroyed_at = now()"
                 " WHERE subject = %s",

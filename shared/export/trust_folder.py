@@ -1,4 +1,4 @@
-"""A folder with the root's public key and the trust notes: `root.vkey`, `1.note`, `2.note` …"""
+"""A folder of trust notes: `1.note`, `2.note` …; the root's public key lies in it or beside it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ class TrustFolder:
     def read(cls, folder: Path) -> "TrustFolder":
         """Return what the folder holds; raises NotFoundError, NoteError."""
         files = sorted(folder.glob("*.note"), key=lambda path: (len(path.stem), path.stem))
-        key = folder / ROOT
-        if not files or not key.is_file():
+        key = next((at / ROOT for at in (folder, folder.parent) if (at / ROOT).is_file()), folder)
+        if not files or key == folder:
             raise NotFoundError(f"{folder} holds no trust notes, or not their {ROOT}")
         root = VerifierKey.parse(key.read_text(encoding="utf-8").strip())
         return cls(root, tuple(path.read_bytes() for path in files))

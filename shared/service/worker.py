@@ -34,6 +34,7 @@ class Worker:
     def start(self) -> None:
         """Start every part that this service has."""
         service = self.service
+        sealer = service.log().sealer()  # refuses a missing or wrong key before anything runs
         projector = Projector(service.store, service.read_models)
         partitions = service.settings.kafka_partitions
         relay = Relay(service.store, service.broker(), service.ids, partitions)
@@ -42,7 +43,7 @@ class Worker:
         if service.reactions.sources:
             consumer = Consumer(service.handler(), service.broker(), service.name, partitions)
             self._run("consumer", lambda: self._loop(consumer.run))
-        if (sealer := service.log().sealer()) is not None:
+        if sealer is not None:
             self._run("sealer", lambda: sealer.run(self.stopping))
         for timer in service.timers:
             self._run(f"timer {timer.name}", lambda timer=timer: self._tick(timer))  # type: ignore[misc]  # binds now

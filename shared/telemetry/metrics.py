@@ -45,6 +45,13 @@ SEALING_LAG = _gauge(Metric.SEALING_LAG, "Settled positions not yet sealed", "se
 SEALING_SECONDS = _seconds(Metric.SEALING_SECONDS, "Duration of sealing one batch", "service")
 CHECKPOINTS_SIGNED = _counter(Metric.CHECKPOINTS_SIGNED, "Checkpoints signed", "service")
 
+WITNESSED_RECORDS = _gauge(
+    Metric.WITNESSED_RECORDS, "Size at which a log was last cosigned here", "source"
+)
+WITNESS_ALARMS = _counter(
+    Metric.WITNESS_ALARMS, "Looks at a log that is not what was received of it", "source", "reason"
+)
+
 CONSUMER_LAG = _gauge(
     Metric.CONSUMER_LAG, "Messages received but not finished", "service", "source"
 )

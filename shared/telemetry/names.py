@@ -76,6 +76,8 @@ class Metric(StrEnum):
     SEALING_LAG = "duban_sealing_lag_events"
     SEALING_SECONDS = "duban_sealing_seconds"
     CHECKPOINTS_SIGNED = "duban_checkpoints_signed_total"
+    WITNESSED_RECORDS = "duban_witnessed_records"
+    WITNESS_ALARMS = "duban_witness_alarms_total"
     CONSUMER_LAG = "duban_consumer_lag_events"
     MESSAGES_CONSUMED = "duban_messages_consumed_total"
     PARKED_MESSAGES = "duban_parked_messages"

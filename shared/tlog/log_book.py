@@ -1,12 +1,13 @@
 """What a service records about its own sealed log: the stream `log/<service>`."""
 
 from shared.contracts.log import (
-    LogSiblingsAnchored,
-    LogStateRecorded,
-    LogSubjectKeyDestroyed,
-    LogTrustChanged,
     ReducerIdentity,
+    SealedValuesRead,
     SiblingCheckpoint,
+    SiblingsAnchored,
+    StateRecorded,
+    SubjectKeyDestroyed,
+    TrustChanged,
 )
 from shared.eventstore.aggregate import Aggregate, applies
 from shared.kernel.errors import RefusedError
@@ -29,37 +30,41 @@ class LogBook(Aggregate):
         if size < self.state_size:
             raise RefusedError(f"the state of {self.state_size} records is recorded already")
         self.record(
-            LogStateRecorded(size=size, state_root=state_root.hex(), heads=heads, reducer=reducer)
+            StateRecorded(size=size, state_root=state_root.hex(), heads=heads, reducer=reducer)
         )
 
     def change_trust(self, version: int, digest: str) -> None:
         """Record that another trust note counts from now on."""
         if version <= self.trust_version:
             raise RefusedError(f"trust note {self.trust_version} counts already")
-        self.record(LogTrustChanged(version=version, digest=digest))
+        self.record(TrustChanged(version=version, digest=digest))
 
     def anchor_siblings(self, checkpoints: list[SiblingCheckpoint]) -> None:
         """Record checkpoints of the sibling logs."""
-        self.record(LogSiblingsAnchored(checkpoints=checkpoints))
+        self.record(SiblingsAnchored(checkpoints=checkpoints))
 
     def destroy_subject_key(
         self, subject: str, legal_ground: str, method: str, approved_by: str
     ) -> None:
         """Record that a data subject's key was destroyed."""
         self.record(
-            LogSubjectKeyDestroyed(
+            SubjectKeyDestroyed(
                 subject=subject, legal_ground=legal_ground, method=method, approved_by=approved_by
             )
         )
 
-    @applies(LogStateRecorded)
-    def _state_recorded(self, event: LogStateRecorded) -> None:
+    def note_values_read(self, subjects: list[str], values: int, purpose: str) -> None:
+        """Note that sealed values of these data subjects were read."""
+        self.record(SealedValuesRead(subjects=subjects, values=values, purpose=purpose))
+
+    @applies(StateRecorded)
+    def _state_recorded(self, event: StateRecorded) -> None:
         self.state_size = event.size
 
-    @applies(LogTrustChanged)
-    def _trust_changed(self, event: LogTrustChanged) -> None:
+    @applies(TrustChanged)
+    def _trust_changed(self, event: TrustChanged) -> None:
         self.trust_version = event.version
 
-    @applies(LogSiblingsAnchored, LogSubjectKeyDestroyed)
-    def _noted(self, event: LogSiblingsAnchored | LogSubjectKeyDestroyed) -> None:
+    @applies(SiblingsAnchored, SubjectKeyDestroyed, SealedValuesRead)
+    def _noted(self, event: SiblingsAnchored | SubjectKeyDestroyed | SealedValuesRead) -> None:
         """Nothing is decided from these."""

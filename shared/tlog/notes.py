@@ -198,7 +198,7 @@ def _halves(raw: bytes) -> tuple[str, str]:
     text, separator, signed = whole.rpartition("\n\n")
     if not separator or not signed.endswith("\n"):
         raise NoteError("a note has no signatures")
-    _require_text(text + "\n")
+    _require_text(whole)
     return text + "\n", signed[:-1]
 
 

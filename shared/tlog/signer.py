@@ -96,15 +96,29 @@ class HighWaterMark:
 class CheckpointSigner:
     """Signs the checkpoints of one log, never two that contradict each other."""
 
-    def __init__(self, signer: Signer, mark: HighWaterMark, at: CrashPoint = no_crash) -> None:
+    def __init__(
+        self,
+        signer: Signer,
+        mark: HighWaterMark,
+        at: CrashPoint = no_crash,
+        previous: Signer | None = None,
+    ) -> None:
+        """While a key is being replaced, the `previous` one signs beside the new one."""
         self._signer = signer
         self._mark = mark
         self._at = at
+        self._previous = previous
 
     @classmethod
     def in_directory(cls, directory: Path, at: CrashPoint = no_crash) -> "CheckpointSigner":
-        """Return the signer whose `log.key` and `log.mark` lie there."""
-        return cls(FileSigner(directory / "log.key"), HighWaterMark(directory / "log.mark"), at)
+        """Return the signer whose `log.key` and `log.mark` lie there.
+
+        A `log.previous.key` there signs too, until it is taken away.
+        """
+        before = directory / "log.previous.key"
+        previous = FileSigner(before) if before.exists() else None
+        mark = HighWaterMark(directory / "log.mark")
+        return cls(FileSigner(directory / "log.key"), mark, at, previous)
 
     @property
     def origin(self) -> str:
@@ -127,7 +141,13 @@ class CheckpointSigner:
             if last != checkpoint:
                 self._mark.set(checkpoint)
             self._at("mark")
-            return checkpoints.signed(checkpoint, self._signer)
+            return self._signed(checkpoint)
+
+    def _signed(self, checkpoint: Checkpoint) -> Note:
+        note = checkpoints.signed(checkpoint, self._signer)
+        if self._previous is None:
+            return note
+        return note.adding(*checkpoints.signed(checkpoint, self._previous).signatures)
 
     def require_not_behind(self, present: Checkpoint) -> None:
         """Raise StaleTreeError when the tree has fewer records than were signed, or others."""

@@ -15,7 +15,7 @@ from operator import itemgetter
 import psycopg
 from psycopg.rows import DictRow
 
-from shared.contracts.log import LogStateRecorded, ReducerIdentity
+from shared.contracts.log import ReducerIdentity, StateRecorded
 from shared.eventstore.record import parse
 from shared.eventstore.store import EventStore, Participant
 from shared.kernel.actor import system_actor
@@ -71,12 +71,12 @@ class StateRecorder:
             row = connection.execute(
                 "SELECT state FROM stored_events WHERE originator_id = %s AND topic = %s"
                 " ORDER BY originator_version DESC LIMIT 1",
-                (LogBook.stream_of(self._events.service), LogStateRecorded.TYPE),
+                (LogBook.stream_of(self._events.service), StateRecorded.TYPE),
             ).fetchone()
         if row is None:
             return LastState()
         recorded = parse(bytes(row["state"]))
-        assert isinstance(recorded.event, LogStateRecorded)
+        assert isinstance(recorded.event, StateRecorded)
         return LastState(recorded.event.size, recorded.event.reducer, recorded.recorded_at)
 
     def record(self, size: int, now: datetime) -> int:

@@ -11,8 +11,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -165,22 +163,23 @@ class _Batch:
         self._first = tree.size
         self._positions: list[int] = []
         self._leaves: list[bytes] = []
-        self._tiles: list[tuple[tuple[int, int], bytes]] = []
+        self._tiles: dict[tuple[int, int], bytearray] = {}
 
     def add(self, position: int, record: bytes) -> None:
         index, leaf = self.frontier.size, merkle.leaf_hash(record)
         self._positions.append(position)
         self._leaves.append(leaf)
-        for height, ended in enumerate(self.frontier.append(leaf)):
-            if height % HEIGHT == 0:
-                self._tiles.append(((height // HEIGHT, index >> height >> HEIGHT), ended))
+        ended = self.frontier.append(leaf)
+        for height in range(0, len(ended), HEIGHT):
+            place = (height // HEIGHT, index >> height >> HEIGHT)
+            self._tiles.setdefault(place, bytearray()).extend(ended[height])
 
     def store(self, connection: Connection) -> None:
         connection.execute(
             "INSERT INTO tlog_leaves (leaf_index, position, leaf_hash)"
-            " SELECT %s + n - 1, position, leaf FROM unnest(%s::bigint[], %s::bytea[])"
-            " WITH ORDINALITY AS added (position, leaf, n)",
-            (self._first, self._positions, self._leaves),
+            " SELECT %s + n - 1, position, substr(%b, (n * 32 - 31)::int, 32)"
+            " FROM unnest(%s::bigint[]) WITH ORDINALITY AS added (position, n)",
+            (self._first, b"".join(self._leaves), self._positions),
         )
         self._grow_tiles(connection)
         connection.execute(
@@ -189,14 +188,15 @@ class _Batch:
         )
 
     def _grow_tiles(self, connection: Connection) -> None:
-        by_tile = groupby(sorted(self._tiles, key=itemgetter(0)), key=itemgetter(0))
-        grown = [(tile, b"".join(added for _, added in group)) for tile, group in by_tile]
         with connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO tlog_tiles AS known (level, number, width, data)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT (level, number) DO UPDATE SET"
+                " VALUES (%s, %s, %s, %b) ON CONFLICT (level, number) DO UPDATE SET"
                 " width = known.width + excluded.width, data = known.data || excluded.data",
-                [(*tile, len(data) // HASH_SIZE, data) for tile, data in grown],
+                [
+                    (*tile, len(data) // HASH_SIZE, bytes(data))
+                    for tile, data in self._tiles.items()
+                ],
             )
 
 

@@ -13,7 +13,6 @@ from shared.verifier.checkpoints import Checkpoint, parse_checkpoint
 from shared.verifier.errors import BrokenError
 from shared.verifier.notes import MAX_NOTE, Key, parse_key
 from shared.verifier.progress import ProgressBar
-from shared.verifier.report import Verdict
 from shared.verifier.verify import Wanted, verify
 
 USAGE_ERROR = 64
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = verify(chosen.bundle, wanted, bar.advance)
     bar.close()
     _print(report.as_json() if chosen.json else report.as_text())
-    if chosen.keep and Verdict.AUTHENTIC not in report.denied:
+    if chosen.keep and report.exit_code == 0:
         _keep(chosen.bundle, chosen.keep)
     return report.exit_code
 
@@ -70,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         help="how many records a log must have at least")  # fmt: skip
     add("--reducer-hash", default="", metavar="HEX", help="the only reducers that count")
     add("--keep", type=Path, metavar="FOLDER",
-        help="write this bundle's checkpoints there, to be remembered for --seen")  # fmt: skip
+        help="write this bundle's checkpoints there for --seen, if no verdict is no")  # fmt: skip
     add("--json", action="store_true", help="print the report as JSON")
     add("--quiet", action="store_true", help="show no progress")
     version = f"verifier {VERSION}, {REDUCER['name']} {REDUCER['version']} {REDUCER['digest']}"

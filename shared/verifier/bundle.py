@@ -6,6 +6,7 @@ MANIFEST.json, README.txt and verify.pyz are never read: they are no evidence.
 
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -29,6 +30,11 @@ _NAME = re.compile(r"[A-Za-z0-9_%~-][A-Za-z0-9._%~-]*(/[A-Za-z0-9_%~-][A-Za-z0-9
 _MAX_NAME = 1000
 _BUNDLE = re.compile(r"tile/entries/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 WIDTH = 256
+_ZIP_ERRORS = (
+    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError,
+    OverflowError,
+)  # fmt: skip
+"""All that the standard library raises about a ZIP file that is damaged, or made to look so."""
 
 
 class Bundle:
@@ -38,7 +44,7 @@ class Bundle:
         """Open the ZIP; raises BrokenError when it is none, or is made to do harm."""
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except _ZIP_ERRORS as error:
             raise BrokenError("not-a-zip", f"the bundle cannot be opened: {error}") from None
         self._infos = _checked(self._zip.infolist())
 
@@ -79,7 +85,7 @@ class Bundle:
         try:
             with self._zip.open(self._infos[name]) as file:
                 return use(file)  # type: ignore[arg-type]  # IO[bytes] is what it is
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        except _ZIP_ERRORS as error:
             raise BrokenError("damaged-file", f"{name} is damaged: {error}") from None
 
     def services(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Verification of Ed25519 signatures (RFC 8032, 5.1.7) in plain Python; nothing here is secret."""
 
 import hashlib
+from functools import lru_cache
 
 _P = 2**255 - 19
 _ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -14,6 +15,7 @@ Point = tuple[int, int, int, int]
 _NEUTRAL: Point = (0, 1, 1, 0)
 
 
+@lru_cache(maxsize=256)
 def verifies(public: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether the holder of this public key signed these bytes."""
     if len(public) != _BYTES or len(signature) != 2 * _BYTES:
@@ -24,7 +26,7 @@ def verifies(public: bytes, message: bytes, signature: bytes) -> bool:
         return False
     digest = hashlib.sha512(signature[:_BYTES] + public + message).digest()
     challenge = int.from_bytes(digest, "little") % _ORDER
-    expected = _added(_multiplied(scalar, _BASE), _multiplied(challenge, _negated(key)))
+    expected = _summed(scalar, _BASE, challenge, _negated(key))
     return _encoded(expected) == signature[:_BYTES]
 
 
@@ -37,13 +39,27 @@ def _added(one: Point, other: Point) -> Point:
     return e * f % _P, g * h % _P, f * g % _P, e * h % _P
 
 
-def _multiplied(scalar: int, point: Point) -> Point:
-    found = _NEUTRAL
-    while scalar:
-        if scalar & 1:
-            found = _added(found, point)
-        point = _added(point, point)
-        scalar >>= 1
+def _doubled(one: Point) -> Point:
+    x, y, z, _ = one
+    a, b, c = x * x, y * y, 2 * z * z
+    h = a + b
+    e, g = h - (x + y) * (x + y), a - b
+    f = c + g
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _summed(scalar: int, point: Point, other_scalar: int, other: Point) -> Point:
+    """Return scalar · point + other_scalar · other, both in one go."""
+    found, both = _NEUTRAL, _added(point, other)
+    for at in range(max(scalar, other_scalar).bit_length() - 1, -1, -1):
+        found = _doubled(found)
+        match scalar >> at & 1, other_scalar >> at & 1:
+            case 1, 1:
+                found = _added(found, both)
+            case 1, 0:
+                found = _added(found, point)
+            case 0, 1:
+                found = _added(found, other)
     return found
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from operator import itemgetter
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -29,6 +30,8 @@ _TEXTS = (
 _FIELDS = frozenset((*_TEXTS, "version", "schema", "actor", "data"))
 _ACTOR = frozenset(("person_ref", "org", "role", "via"))
 _CLASSES = frozenset(("C0", "C1", "C2", "C3", "C4", "C5"))
+_texts_of = itemgetter(*_TEXTS)
+_ONLY_TEXT = {str}
 _known_keys: set[str] = set()
 _MAX_KNOWN_KEYS = 10_000
 
@@ -37,17 +40,19 @@ def parse(raw: bytes) -> dict[str, Any]:
     """Return the value of a record's bytes; raises BrokenError unless they are canonical."""
     try:
         text = raw.decode()
-        value = _decoder.decode(text)
-    except (ValueError, RecursionError):
+        value, end = _scan(text, 0)
+        written = "".join(_chunks(value, 0))
+    except (ValueError, StopIteration, RecursionError):
         raise BrokenError("not-json", "a record is not JSON") from None
     if not isinstance(value, dict):
         raise BrokenError("not-json", "a record is not an object")
+    if written != text or end != len(text):
+        _explain(text)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         _require_normal(value)
-    if "\\" in text or "null" in text:
+    if "\\" in text:
         _require_plain(value)
-    if _written(value) != text:
-        raise BrokenError("not-canonical", "a record is not in its one written form")
+    _require_values(value)
     return value
 
 
@@ -55,7 +60,7 @@ def require_envelope(record: dict[str, Any], service: str, tenant: str) -> None:
     """Check the fields around the facts; raises BrokenError. An empty `tenant` is not compared."""
     if record.keys() != _FIELDS:
         raise BrokenError("fields", "a record has missing or unknown fields")
-    if not all(map(_is_text, map(record.__getitem__, _TEXTS))) or not _has_numbers(record):
+    if {*map(type, _texts_of(record))} != _ONLY_TEXT or not _has_numbers(record):
         raise BrokenError("fields", "a field of a record has the wrong type")
     if record["f"] != FORMAT or record["service"] != service:
         raise BrokenError("foreign-record", f"a record belongs to {record['service']}, not here")
@@ -82,10 +87,6 @@ def facts_digest(raw: bytes, record: dict[str, Any]) -> bytes:
     return hashlib.sha256(raw[start:end]).digest()
 
 
-def _is_text(value: Any) -> bool:
-    return type(value) is str
-
-
 def _has_numbers(record: dict[str, Any]) -> bool:
     version, schema, actor = record["version"], record["schema"], record["actor"]
     return (
@@ -96,17 +97,47 @@ def _has_numbers(record: dict[str, Any]) -> bool:
         and type(record["data"]) is dict
         and type(actor) is dict
         and actor.keys() == _ACTOR
-        and all(map(_is_text, actor.values()))
+        and {*map(type, actor.values())} == _ONLY_TEXT
     )
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise BrokenError("duplicate-key", "a key stands twice in a record")
-    if not _known_keys.issuperset(found):
-        _learn(found)
-    return found
+def _explain(text: str) -> NoReturn:
+    """Say in what way a record differs from its one written form."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise BrokenError("duplicate-key", "a key stands twice in a record")
+        return dict(pairs)
+
+    try:
+        json.loads(text, object_pairs_hook=once)
+    except ValueError:
+        raise BrokenError("not-json", "a record is not JSON") from None
+    raise BrokenError("not-canonical", "a record is not in its one written form")
+
+
+def _require_values(value: Any) -> None:
+    """Refuse odd keys, `null` and large integers, however deep."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            if not _known_keys.issuperset(one):
+                _learn(one)
+            one = one.values()
+        for inner in one:
+            kind = type(inner)
+            if kind is dict or kind is list:
+                waiting.append(inner)
+            elif kind is not str:
+                _require_scalar(inner)
+
+
+def _require_scalar(value: Any) -> None:
+    if value is None:
+        raise BrokenError("null", "a record holds null")
+    if not -_MAX_INTEGER <= value <= _MAX_INTEGER:
+        raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
 
 
 def _learn(keys: dict[str, Any]) -> None:
@@ -115,12 +146,6 @@ def _learn(keys: dict[str, Any]) -> None:
             raise BrokenError("odd-key", "a key in a record has characters that no key has")
         if len(_known_keys) < _MAX_KNOWN_KEYS:
             _known_keys.add(key)
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > len(str(-_MAX_INTEGER)) or abs(int(digits)) > _MAX_INTEGER:
-        raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
-    return int(digits)
 
 
 def _no_float(_: str) -> NoReturn:
@@ -140,12 +165,10 @@ def _require_plain(value: Any) -> None:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return all text in a value; raises BrokenError for `null`."""
+    """Return all text in a value."""
     found, waiting = [], [value]
     while waiting:
         one = waiting.pop()
-        if one is None:
-            raise BrokenError("null", "a record holds null")
         if isinstance(one, str):
             found.append(one)
         elif isinstance(one, dict):
@@ -155,9 +178,27 @@ def _texts(value: Any) -> list[str]:
     return found
 
 
-_decoder = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+def _no_value(value: Any) -> NoReturn:
+    raise BrokenError("not-json", f"{type(value).__name__} has no written form")
+
+
+def _slow_chunks(value: Any, _: int) -> Any:
+    return json.JSONEncoder(
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).iterencode(value)
+
+
+_decoder: Any = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+_scan = _decoder.scan_once
+"""Parses without looking for spaces around, which no record has."""
+
+_make_chunks: Any = json.encoder.c_make_encoder  # type: ignore[attr-defined]  # C only, see below
+"""The encoder that `json.dumps` makes anew for every call; absent where Python has no C part."""
+
+_chunks: Any = (
+    _make_chunks(
+        None, _no_value, json.encoder.encode_basestring, None, ":", ",", True, False, False
+    )
+    if _make_chunks
+    else _slow_chunks
 )
-_written = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-).encode

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from sys import intern
 from typing import Any
 
 from shared.reducers import REDUCER, Replay, StateMap
@@ -41,7 +42,7 @@ class States:
     def take(self, index: int, raw: bytes, record: dict[str, Any], head: bytes) -> None:
         """Take the record at this index; raises BrokenError when it has no sense as an event."""
         self.reach(index)
-        stream = record["stream"]
+        stream, record["type"] = record["stream"], intern(record["type"])
         replay = self._streams.get(stream)
         if replay is None:
             replay = self._streams[stream] = Replay(record["service"], stream)

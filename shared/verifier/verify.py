@@ -17,6 +17,7 @@ from shared.verifier.report import Report, Verdict
 from shared.verifier.sealed import Disclosures
 from shared.verifier.trust import Trust
 
+MAX_TRUST_NOTES = 1000
 ROOT_IN_BUNDLE = "trust/root.vkey"
 
 
@@ -224,6 +225,8 @@ def _with_total(bundle: Bundle, progress: Told) -> Progress:
 
 def _numbers(bundle: Bundle) -> range:
     count = sum(1 for name in bundle.names("trust/") if name.endswith(".note"))
+    if count > MAX_TRUST_NOTES:
+        raise BrokenError("too-large", f"{count} trust notes are more than any chain has")
     return range(1, count + 1)
 
 

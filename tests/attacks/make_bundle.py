@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -144,6 +145,10 @@ class Log:
     records: list[bytes] = field(default_factory=list)
     streams: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
+    def copy(self) -> "Log":
+        streams = {stream: list(records) for stream, records in self.streams.items()}
+        return Log(self.service, list(self.records), streams)
+
     def add(self, stream: str, event: str, causation: str = "", **data: Any) -> dict[str, Any]:
         """Record the next event of a stream; `event` with its prefix."""
         before = self.streams.setdefault(stream, [])
@@ -196,13 +201,18 @@ class Log:
         return entries_of(self.service, self.records, start)
 
 
+def grouped(number: int) -> str:
+    """Return the C2SP path of a bundle's number (below a million)."""
+    return f"{number:03}" if number < 1000 else f"x{number // 1000:03}/{number % 1000:03}"
+
+
 def entries_of(service: str, records: Sequence[bytes], start: int = 0) -> Files:
     """Return the entry bundles from a multiple of 256 on."""
     found = {}
     for number in range(start // WIDTH, -(-len(records) // WIDTH)):
         part = records[number * WIDTH : (number + 1) * WIDTH]
         partial = "" if len(part) == WIDTH else f".p/{len(part)}"
-        name = f"logs/{service}/tile/entries/{number:03}{partial}"
+        name = f"logs/{service}/tile/entries/{grouped(number)}{partial}"
         found[name] = b"".join(len(raw).to_bytes(2, "big") + raw for raw in part)
     return found
 
@@ -223,6 +233,16 @@ def sealed(secret: tuple[str, str, str], subject: str) -> dict[str, Any]:
 
 def feedback_log() -> Log:
     """Some problems from the draft to the feedback, one with a sealed complaint."""
+    return _made_feedback_log().copy()
+
+
+def rectification_log() -> Log:
+    """One problem on its way to closing, with an attachment."""
+    return _made_rectification_log().copy()
+
+
+@cache
+def _made_feedback_log() -> Log:
     log = Log(FEEDBACK)
     for number in range(1, 60):
         problem = f"problem/YL-T1R1-U01-{number:03}"
@@ -245,8 +265,8 @@ def feedback_log() -> Log:
     return log
 
 
-def rectification_log() -> Log:
-    """One problem on its way to closing, with an attachment."""
+@cache
+def _made_rectification_log() -> Log:
     log = Log(RECTIFICATION)
     digest = hashlib.sha256(ATTACHMENT).hexdigest()
     first = log.add("problem/P1", "rectification.problem-received", problem_no="P1", cycle=1)

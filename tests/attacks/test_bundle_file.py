@@ -38,6 +38,7 @@ from tests.attacks.verdicts import (
     assert_denied,
 )
 
+EVIDENCE = [name for name in full() if name.startswith(("logs/", "trust/1", "sealed/", "blobs/"))]
 PROBLEM = "problem/YL-T1R1-U01-007"
 FOLDER = f"cases/{FEEDBACK}/problem%2FYL-T1R1-U01-007"
 
@@ -115,12 +116,15 @@ class TestZip:
     def test_any_damaged_byte_is_a_no_or_changes_nothing_that_counts(
         self, verified: Verify, tmp_path: Path
     ) -> None:
-        """Whatever byte is hit, the verifier answers, and never with six times yes by mistake."""
-        path = write(full(), tmp_path / "x.zip")
+        """Whatever byte is hit, the verifier answers; without a no, all evidence is unharmed."""
+        files = full()
+        path = write(files, tmp_path / "x.zip")
         whole = path.read_bytes()
-        for at in range(0, len(whole), len(whole) // 60):
+        for at in range(0, len(whole), len(whole) // 25):
             path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
-            verified(path)
+            if verified(path).exit_code == 0:
+                with zipfile.ZipFile(path) as archive:
+                    assert all(archive.read(name) == files[name] for name in EVIDENCE)
 
     def test_the_manifest_is_no_evidence(self, verified: Verify) -> None:
         assert_answers(verified(full() | {"MANIFEST.json": b"\xff nonsense"}))

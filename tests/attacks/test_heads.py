@@ -208,7 +208,7 @@ class TestRollback:
     """An older, genuine export: nothing in it is false."""
 
     def older(self) -> Files:
-        log: Log = replayed(feedback_log(), 238)
+        log: Log = replayed(feedback_log(), 239)
         return full(log, rectification_log())
 
     def test_cannot_be_seen_in_the_file_alone(self, verified: Verify) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from services.audit.api.moments import AskedMoment
 from services.audit.application import AuditApplication, TimeTravel
@@ -22,7 +23,7 @@ from shared.telemetry.propagation import current_traceparent
 FileReader = Annotated[Actor, Depends(reader(Role.AUD, Role.DCI, Role.LG))]
 ReadsReader = Annotated[Actor, Depends(reader(Role.AUD, Role.LG))]
 Purpose = Annotated[
-    str, Query(min_length=3, max_length=400, description="why this is read; it is recorded")
+    str, Query(min_length=2, max_length=400, description="why this is read; it is recorded")
 ]
 NoteRead = Callable[[Actor, ReadSubject, str, str, Moment], None]
 
@@ -78,31 +79,31 @@ def _files(router: APIRouter, application: AuditApplication, travel: TimeTravel)
 
         return note
 
-    @router.get("/leads/{lead_no}")
+    @router.get("/leads/{lead_no}", response_model=State)
     def show_lead(
         lead_no: Code,
         actor: FileReader,
         moment: AskedMoment,
         purpose: Purpose,
         note: Annotated[NoteRead, Depends(noting)],
-    ) -> State:
+    ) -> JSONResponse:
         """Return state and steps of a lead, never its content; the look is recorded first."""
         found = travel.guarded_file("lead", lead_no, moment)
         note(actor, ReadSubject.LEAD, lead_no, purpose, moment)
-        return found
+        return JSONResponse(found)
 
-    @router.get("/accountability-cases/{accountability_no}")
+    @router.get("/accountability-cases/{accountability_no}", response_model=State)
     def show_accountability_case(
         accountability_no: Code,
         actor: FileReader,
         moment: AskedMoment,
         purpose: Purpose,
         note: Annotated[NoteRead, Depends(noting)],
-    ) -> State:
+    ) -> JSONResponse:
         """Return state and steps of an accountability case; the look is recorded first."""
         found = travel.guarded_file("accountability-case", accountability_no, moment)
         note(actor, ReadSubject.ACCOUNTABILITY_FILE, accountability_no, purpose, moment)
-        return found
+        return JSONResponse(found)
 
 
 def _context(commands: Commands, actor: Actor, number: str) -> Context:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
 
 from services.audit.api.moments import AskedMoment, Auditor
 from services.audit.application import ProblemFilter, TimeTravel
@@ -18,20 +19,20 @@ def travel_routes(travel: TimeTravel) -> APIRouter:
     router = APIRouter()
     _problems(router, travel)
 
-    @router.get("/cases/{case_no}")
-    def show_case(case_no: Code, _: Auditor, moment: AskedMoment) -> State:
+    @router.get("/cases/{case_no}", response_model=State)
+    def show_case(case_no: Code, _: Auditor, moment: AskedMoment) -> JSONResponse:
         """Return plan, supervisors, problems of a case as they stood, and its timeline."""
-        return travel.case(case_no, moment)
+        return JSONResponse(travel.case(case_no, moment))
 
-    @router.get("/units/{org}")
-    def show_unit(org: Code, _: Auditor, moment: AskedMoment) -> State:
+    @router.get("/units/{org}", response_model=State)
+    def show_unit(org: Code, _: Auditor, moment: AskedMoment) -> JSONResponse:
         """Return who answered for a unit then, its cases, and where its problems stood."""
-        return travel.unit(org, moment)
+        return JSONResponse(travel.unit(org, moment))
 
-    @router.get("/rounds/{round_no}")
-    def show_round(round_no: Code, _: Auditor, moment: AskedMoment) -> State:
+    @router.get("/rounds/{round_no}", response_model=State)
+    def show_round(round_no: Code, _: Auditor, moment: AskedMoment) -> JSONResponse:
         """Return a round as it stood, with how many problems stood in each state."""
-        return travel.round(round_no, moment)
+        return JSONResponse(travel.round(round_no, moment))
 
     return router
 
@@ -58,7 +59,7 @@ def _problems(router: APIRouter, travel: TimeTravel) -> None:
         items = [ProblemRow(**row) for row in found]
         return Page(items=items, next=encode_cursor(following) if following else None)
 
-    @router.get("/problems/{problem_no}")
-    def show_problem(problem_no: Code, _: Auditor, moment: AskedMoment) -> State:
+    @router.get("/problems/{problem_no}", response_model=State)
+    def show_problem(problem_no: Code, _: Auditor, moment: AskedMoment) -> JSONResponse:
         """Return the full state then: who was responsible, who supervised, what was due next."""
-        return travel.problem(problem_no, moment)
+        return JSONResponse(travel.problem(problem_no, moment))

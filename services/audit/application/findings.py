@@ -15,10 +15,20 @@ from psycopg.rows import DictRow
 
 from services.audit.application.followed_records import FollowedRecords
 from services.audit.domain.causal_order import in_causal_order
-from services.audit.domain.invariants import INVARIANTS, Result, Scope, check, invariants_of, status
+from services.audit.domain.invariants import (
+    INVARIANTS,
+    Result,
+    Scope,
+    check,
+    invariants_of,
+    status,
+)
+from services.audit.domain.invariants.figures import figure_types
 from services.audit.domain.known import Known
 from services.audit.domain.moment import Moment
 from shared.eventstore.fence import lock_key
+from shared.kernel.errors import ContractError, TooLargeError
+from shared.telemetry.logs import logger
 
 QUIET_S = 2.0
 PATIENCE_S = 30.0
@@ -26,7 +36,10 @@ NUMBERS_AT_ONCE = 500
 CASES_OF_A_UNIT = 50
 MOST_PROBLEMS = 2_000
 MOST_VIOLATIONS = 500
-SANCTIONS = ("accountability.measure-imposed", "accountability.case-decided")
+FILES = ("accountability.measure-imposed", "accountability.case-decided",
+         "supervision.thematic-report-issued")  # fmt: skip
+"""What makes a sanction's file, or a report with figures, worth checking."""
+
 _CASE_NUMBERS = {"problem", "case", "unit"}
 
 
@@ -56,7 +69,7 @@ class Findings:
             scopes = self._scopes_of(numbers)
             cursor.execute("DELETE FROM invariant_news WHERE id = ANY(%s)", (_ids(numbers),))
             for scope in scopes:
-                _remember(cursor, scope, self._checked(scope, Moment()))
+                _remember(cursor, scope, self._checked_or_told(scope))
         return len(scopes)
 
     def overview(self) -> Overview:
@@ -100,7 +113,17 @@ class Findings:
         kind, _, number = scope.partition("/")
         if kind == "case":
             return check(invariants_of(Scope.CASE), self._case_records(number, moment))
+        if kind == "instrument":
+            return check(invariants_of(Scope.REPORT), self._report_records(scope, moment))
         return check(invariants_of(Scope.SANCTION), self._sanction_records(scope, moment))
+
+    def _checked_or_told(self, scope: str) -> list[Result]:
+        """Return the results; none, and a line in the log, for what cannot be checked at all."""
+        try:
+            return self._checked(scope, Moment())
+        except (TooLargeError, ContractError) as error:
+            logger(__name__).error("not-checked", scope=scope, error=error.code)
+            return []
 
     def _case_records(self, case_no: str, moment: Moment) -> list[Known]:
         problems = self.followed.places("problem", case_no=case_no, limit=MOST_PROBLEMS)
@@ -114,6 +137,16 @@ class Findings:
         bases = {one.data["legal_basis"] for one in file if one.data.get("legal_basis")}
         streams = [f"legal-basis/{basis}" for basis in sorted(bases)]
         return in_causal_order([*file, *self.followed.concerning([], streams, moment)])
+
+    def _report_records(self, scope: str, moment: Moment) -> list[Known]:
+        """Return a report and all records that its figures rest on."""
+        file = self.followed.concerning([scope], [], moment)
+        figures = [figure for one in file for figure in one.data.get("figures", ())]
+        if not figures:
+            return file
+        types = figure_types(figure["name"] for figure in figures)
+        found = {one.id: one for one in (*file, *self.followed.all_of_types(types))}
+        return in_causal_order(one for one in found.values() if moment.knows(one))
 
     def _scopes_of(self, news: Iterable[DictRow]) -> list[str]:
         """Return the cases and files that this news is about; cases known by their problems too."""
@@ -141,9 +174,9 @@ class Findings:
                 "SELECT scope FROM ("
                 "  SELECT number AS scope FROM followed_places WHERE kind = 'case'"
                 "  UNION SELECT scope FROM followed_records, unnest(concerns) AS scope"
-                "    WHERE type = ANY(%s) AND scope ~ '^(lead|accountability-case)/'"
+                "    WHERE type = ANY(%s) AND scope ~ '^(lead|accountability-case|instrument)/'"
                 ") AS scopes WHERE scope > %s ORDER BY scope LIMIT %s",
-                (list(SANCTIONS), after, limit),
+                (list(FILES), after, limit),
             ).fetchall()
         return [row["scope"] for row in rows]
 

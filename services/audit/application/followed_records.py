@@ -16,12 +16,12 @@ from services.audit.domain.moment import Moment
 from services.audit.domain.places import Place, places_in
 from shared.eventstore.record import RecordedEvent
 from shared.eventstore.store import EventStore, Participant
-from shared.kernel.errors import TooLargeError
+from shared.kernel.errors import ContractError, TooLargeError
 
 MOST_RECORDS = 50_000
 """What one answer may be folded from; a single unit in a single round has far fewer."""
 
-NEWS_KINDS = ("problem/", "case/", "unit/", "lead/", "accountability-case/")
+NEWS_KINDS = ("problem/", "case/", "unit/", "lead/", "accountability-case/", "instrument/")
 
 _WITHIN = """
     (%(as_of)s::timestamptz IS NULL OR found."time" <= %(as_of)s)
@@ -30,6 +30,16 @@ _WITHIN = """
         WHERE cut.source = found.source AND found.position > cut.position
     )
     LIMIT %(limit)s
+"""
+_ENDS = """
+    SELECT source, count(*) AS records, max(position) AS position, max("time") AS "time"
+    FROM followed_records AS found
+    WHERE (%(as_of)s::timestamptz IS NULL OR found."time" <= %(as_of)s)
+    AND NOT EXISTS (
+        SELECT FROM unnest(%(sources)s::text[], %(positions)s::bigint[]) AS cut (source, position)
+        WHERE cut.source = found.source AND found.position > cut.position
+    )
+    GROUP BY source ORDER BY source
 """
 _CONCERNING = """
     SELECT found.source, found.position, found.raw
@@ -74,7 +84,8 @@ class FollowedRecords:
         places = sorted(set(places_in(record.type, record.data)))
 
         def keep(cursor: Cursor[DictRow]) -> None:
-            _keep_record(cursor, recorded, concerns)
+            if not _keep_record(cursor, recorded, concerns):
+                return  # kept already: the inbox mark says so, too
             _keep_places(cursor, places)
             _tell_news(cursor, [one for one in concerns if one.startswith(NEWS_KINDS)])
 
@@ -129,6 +140,21 @@ class FollowedRecords:
         rows = self._rows(_OF_TYPES + _WITHIN, asked)
         return _known(rows, moment)
 
+    def all_of_types(self, types: Sequence[str]) -> list[Known]:
+        """Return every record of these types, of all types when none is named."""
+        rows = self._rows(
+            "SELECT source, position, raw FROM followed_records"
+            " WHERE cardinality(%(types)s::text[]) = 0 OR type = ANY(%(types)s)",
+            {"types": list(types)},
+        )
+        return [Known(row["source"], row["position"], json.loads(row["raw"])) for row in rows]
+
+    def ends(self, moment: Moment) -> list[Followed]:
+        """Return how far each service's log had come at the moment."""
+        rows = self._rows(_ENDS, _cut(moment))
+        named = moment.positions
+        return [Followed(**row) for row in rows if not named or row["source"] in named]
+
     def progress(self) -> list[Followed]:
         """Return how far each service has been followed."""
         rows = self._rows(
@@ -143,22 +169,40 @@ class FollowedRecords:
             return connection.execute(query.encode(), values).fetchall()
 
 
-def _keep_record(cursor: Cursor[DictRow], recorded: RecordedEvent, concerns: Sequence[str]) -> None:
+def _keep_record(cursor: Cursor[DictRow], recorded: RecordedEvent, concerns: Sequence[str]) -> bool:
+    """Add the record; return False when it is there. Raises ContractError when another one is."""
     record = recorded.record
     cursor.execute(
         "INSERT INTO followed_records"
         ' (source, position, stream, version, type, "time", correlation, concerns, raw)'
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
         (
             record.service, recorded.position, record.stream, record.version, record.type,
             record.time, record.correlation, list(concerns), recorded.raw,
         ),
     )  # fmt: skip
+    if cursor.rowcount == 0:
+        _require_same(cursor, recorded)
+        return False
     cursor.execute(
         'INSERT INTO followed_concerns (number, "time", source, position)'
         " SELECT number, %s, %s, %s FROM unnest(%s::text[]) AS number",
         (record.time, record.service, recorded.position, list(concerns)),
     )
+    return True
+
+
+def _require_same(cursor: Cursor[DictRow], recorded: RecordedEvent) -> None:
+    record = recorded.record
+    cursor.execute(
+        "SELECT raw FROM followed_records WHERE source = %s AND position = %s",
+        (record.service, recorded.position),
+    )
+    row = cursor.fetchone()
+    if row is None or bytes(row["raw"]) != recorded.raw:
+        raise ContractError(
+            f"{record.service} gives another record than before at {recorded.position}"
+        )
 
 
 def _keep_places(cursor: Cursor[DictRow], places: Iterable[Place]) -> None:

@@ -96,6 +96,7 @@ _FACT_KINDS = {
     "origin_lead": "lead",
     "accountability_no": "accountability-case",
     "origin_case": "accountability-case",
+    "instrument_no": "instrument",
 }
 SEALED = "$sealed"
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from services.audit.domain.known import Known
 from shared.kernel.periods import BEIJING_TIME, civil_date
@@ -91,5 +92,11 @@ def business_date(one: Known) -> date:
     """Return the day on which it was so: the fact that says it, else the day of recording."""
     fact = one.data.get(BUSINESS_DATES.get(one.type, ""))
     if not isinstance(fact, str):
-        return civil_date(one.at)
+        return _civil_date_in(one.time[:13])
     return date.fromisoformat(fact) if len(fact) == 10 else civil_date(datetime.fromisoformat(fact))
+
+
+@lru_cache(maxsize=10_000)
+def _civil_date_in(hour: str) -> date:
+    """Return the date in Beijing during an hour (`2026-03-02T09`): it never changes within one."""
+    return civil_date(datetime.fromisoformat(f"{hour}:00:00+00:00"))

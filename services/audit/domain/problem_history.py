@@ -81,6 +81,8 @@ class ProblemHistory:
 
     def _is_about(self, one: Known) -> bool:
         """Of what concerns the whole case, what names other problems only is not of this one."""
+        if one.data.get("problem_no") == self.problem_no:
+            return True
         return one.names_problem(self.problem_no) or not one.problem_nos
 
 
@@ -176,8 +178,9 @@ def _pair_completed(history: ProblemHistory, one: Known) -> None:
 
 
 def _pair_evaluated(history: ProblemHistory, one: Known) -> None:
-    told = {name: one.data[name] for name in ("total", "grade", "is_low")}
-    _pair_of(history, one).update(told, evaluated=one.time)
+    told = {name: one.data[name] for name in ("total", "grade")}
+    is_low = one.data.get("is_low", False)
+    _pair_of(history, one).update(told, is_low=is_low, evaluated=one.time)
 
 
 def _disposal(history: ProblemHistory, one: Known) -> None:

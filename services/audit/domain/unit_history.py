@@ -19,6 +19,8 @@ class UnitHistory:
 
     def feed(self, one: Known) -> None:
         """Take a record; those of other things are passed over."""
+        if one.source != "directory":
+            return
         data = one.data
         if one.type == "directory.organisation-registered":
             self.facts = {name: value for name, value in data.items() if name != "org"}

@@ -70,10 +70,9 @@ class Archive:
         )
 
     def send_back(self, key: str, count: int = 1) -> None:
-        """Send a draft back so many times, each time in a command of its own."""
+        """Send a draft back so many times, in one command."""
         done = self.store.version_of(f"draft/{key}")
-        for number in range(done, done + count):
-            send_back(self.store, key, "再改", number=f"{key}-{number}")
+        send_back(self.store, key, *["再改"] * count, number=f"{key}-{done}")
 
     def records(self) -> list[bytes]:
         """Return the stored records in the order of their positions."""

@@ -1,6 +1,6 @@
 """A sealer that kills itself with SIGKILL at a step: see test_crashes.py.
 
-Arguments: database address, directory of keys, step, how often the step is passed before.
+Arguments: database address, directory of keys, step, at which time it is reached.
 """
 
 import os

@@ -10,8 +10,6 @@ from shared.embedded.system_map import PROJECT
 from tests.integration.tlog import crashing_sealer
 from tests.integration.tlog.archive import Archive
 
-STEPS = ["seal", "mark", "state"]
-
 
 def killed_at(archive: Archive, step: str, time: int) -> int:
     arguments = [archive.database_url, str(archive.keys), step, str(time)]
@@ -26,7 +24,7 @@ def killed_at(archive: Archive, step: str, time: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("step", "time"), [("seal", 0), ("seal", 1), ("mark", 0), ("mark", 1), ("state", 0)]
+    ("step", "time"), [("seal", 1), ("seal", 2), ("mark", 1), ("mark", 2), ("state", 1)]
 )
 def test_the_next_sealer_goes_on(archive: Archive, step: str, time: int) -> None:
     archive.send_back("D1", 10)

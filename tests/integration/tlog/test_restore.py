@@ -102,5 +102,7 @@ def test_another_log_is_not_signed_with_this_key(archive: Archive, tmp_path: Pat
     archive.send_back("D1")
     archive.sealer.seal()
     archive.tlog.origin = "duban.invalid/city.yunlan/supervision"
-    with pytest.raises(StaleTreeError, match="the key signed duban.invalid/city.yunlan/feedback"):
+    with pytest.raises(
+        StaleTreeError, match=r"the key signed duban\.invalid/city\.yunlan/feedback"
+    ):
         archive.sealer.seal()

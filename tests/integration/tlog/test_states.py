@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.log import LogStateRecorded, ReducerIdentity
+from shared.contracts.log import ReducerIdentity, StateRecorded
 from shared.reducers import leaf_hash, state_digest, state_of, state_root
 from shared.tlog import states
 from tests.integration.tlog.archive import MONDAY, Archive
@@ -26,9 +26,9 @@ def recomputed(records: list[bytes]) -> tuple[str, int]:
     return state_root(heads).hex(), len(heads)
 
 
-def recorded_states(archive: Archive) -> list[LogStateRecorded]:
+def recorded_states(archive: Archive) -> list[StateRecorded]:
     found = [one.event for one in archive.store.read_stream("log/feedback")]
-    return [event for event in found if isinstance(event, LogStateRecorded)]
+    return [event for event in found if isinstance(event, StateRecorded)]
 
 
 def test_each_state_follows_from_the_records_before_it(archive: Archive) -> None:

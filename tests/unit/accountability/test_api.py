@@ -278,3 +278,35 @@ class TestCases:
         counter.post(HANDLER, f"{path}/accept", version=1)
         answer = counter.post(HANDLER, f"{path}/decide", {**DECISION, **wrong}, version=2)
         assert answer.json()["guard"] == guard
+
+
+def test_a_circular_is_issued_by_the_inspection_side_on_a_decided_case(counter: Counter) -> None:
+    decision = {"document_no": "YL-NC-1", "decided_on": "2026-03-01", "forum": "leading-group"}
+    body = {"circular_no": "NC-1", "decision": decision, "cases": [{"accountability_no": AFFAIR}]}
+    counter.referred()
+    assert counter.post(HANDLER, "/v1/naming-circulars", body).status_code == 403
+    assert counter.post(OFFICE, "/v1/naming-circulars", body).json()["code"] == "not-nameable"
+    path = f"/v1/accountability-cases/{AFFAIR}"
+    counter.post(HANDLER, f"{path}/accept", version=1)
+    counter.post(HANDLER, f"{path}/decide", DECISION, version=2)
+    assert counter.post(OFFICE, "/v1/naming-circulars", body).status_code == 201
+
+
+def test_who_is_detained_or_surrendered_stands_in_no_event(counter: Counter) -> None:
+    counter.receive()
+    path = f"/v1/leads/{LEAD}"
+    counter.post(HANDLER, f"{path}/accept", {}, version=1)
+    counter.post(HANDLER, f"{path}/classify", {"method": "PRELIMINARY_VERIFICATION"}, version=2)
+    detention = {"detention_no": "D-1", "person_ref": "p-detained"}
+    assert counter.post(OFFICE, f"{path}/record-detention", detention, 3).status_code == 403
+    assert counter.post(HANDLER, f"{path}/record-detention", detention, 3).status_code == 201
+    surrender = {
+        "surrender_no": "VS-1", "round_no": "YL-T1R1", "sector": "EDUCATION",
+        "person_ref": "p-surrendered", "account": SECRET,
+    }  # fmt: skip
+    assert counter.post(OFFICE, "/v1/voluntary-surrenders", surrender).status_code == 403
+    assert counter.post(HANDLER, "/v1/voluntary-surrenders", surrender).status_code == 201
+    told = b"".join(recorded.raw for recorded in counter.store.read(0, 100)).decode()
+    assert "detention-recorded" in told
+    assert "voluntary-surrender-recorded" in told
+    assert not [word for word in ("p-detained", "p-surrendered", SECRET) if word in told]

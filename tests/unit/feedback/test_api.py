@@ -379,6 +379,22 @@ def test_rounds_show_their_targets(issued: Desk) -> None:
     assert issued.numbers(OFFICE, "/v1/rounds", "round_no") == [ROUND]
 
 
+def test_deputies_and_joint_actions_are_the_leading_groups_decision(issued: Desk) -> None:
+    action = {
+        "action_no": "YL-JA-1", "field": "FINANCE", "partners": ["o-audit", "o-cdi"],
+        "opened_on": TODAY.isoformat(), "decision": plain(DECISION),
+    }  # fmt: skip
+    deputy = {"person_ref": "p-nrd-he", "decision": plain(DECISION)}
+    for path, body, on in (
+        ("/v1/joint-actions", action, ""),
+        (f"/v1/rounds/{ROUND}/authorise-deputy", deputy, f"round/{ROUND}"),
+    ):
+        assert issued.post(OFFICE, path, body, on=on).status_code == 403
+        issued.done(LEADING_GROUP, path, body, on=on)
+    issued.done(LEADER, "/v1/leads", lead_body(joint_action="YL-JA-1"))
+    assert issued.post(LEADER, "/v1/leads", lead_body(joint_action="YL-JA-9")).status_code == 404
+
+
 def react(desk: Desk) -> None:
     """Have the news arrive that the addressee returned the lead."""
     context = Context("city:yunlan", OFFICE, "Test/1", NOON)

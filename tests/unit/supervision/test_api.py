@@ -369,3 +369,32 @@ class TestQuestions:
         assert answer.status_code == 200, answer.text
         case = desk.ask(ORGANISATION, f"/v1/cases/{CASE}").json()
         assert (case["phase"], case["supervisor"]) == ("MIDDLE", INSPECTION_OFFICE.org)
+
+
+def test_instruments_go_out_by_their_roles_and_are_answered_by_the_addressee(desk: Desk) -> None:
+    desk.others.issued()
+    letter = {
+        "instrument_no": "SL-1", "addressee": "yunlan-finance", "digest": PAPER,
+        "decision": plain(DECISION),
+    }  # fmt: skip
+    assert desk.post(PRINCIPAL, "/v1/suggestion-letters", letter).status_code == 403
+    assert desk.post(INSPECTION_OFFICE, "/v1/suggestion-letters", letter).status_code == 201
+    finance = Actor(person_ref="p-fun", org="yunlan-finance", role=Role.FUN)
+    path, stream = "/v1/instruments/SL-1", "instrument/SL-1"
+    assert desk.post(ORGANISATION, f"{path}/receive", on=stream).status_code == 409
+    assert desk.post(finance, f"{path}/receive", on=stream).status_code == 200
+    answer = {"answer": PAPER}
+    assert desk.post(finance, f"{path}/handle", answer, on=stream).status_code == 200
+
+
+def test_only_principals_are_urged_to_hand_over_and_only_own_rounds_evaluated(desk: Desk) -> None:
+    desk.others.issued()
+    path = f"/v1/cases/{CASE}/urge-handover"
+    stranger, principal = {"principal": "p-x"}, {"principal": PRINCIPAL.person_ref}
+    assert desk.post(INSPECTION_OFFICE, path, stranger, on=f"case/{CASE}").status_code == 409
+    assert desk.post(PANEL, path, principal, on=f"case/{CASE}").status_code == 403
+    urged = desk.post(INSPECTION_OFFICE, path, principal, on=f"case/{CASE}")
+    assert (urged.status_code, urged.json()["urge"]) == (200, 1)
+    body = {"round_no": "T9R9", "case_nos": [CASE], "report": PAPER}
+    answer = desk.post(INSPECTION_OFFICE, "/v1/round-evaluations", body)
+    assert answer.json()["code"] == "other-round"

@@ -99,6 +99,20 @@ class TestCheckpointSigner:
         signer.sign(at(5), prove)
         assert seen == [at(5)]
 
+    def test_signs_with_two_keys_while_one_is_replaced(self, tmp_path: Path) -> None:
+        old = FileSigner.create(tmp_path / "log.key", ORIGIN)
+        CheckpointSigner.in_directory(tmp_path).sign(at(5), prove)
+        for suffix in ("key", "vkey"):
+            (tmp_path / f"log.{suffix}").rename(tmp_path / f"log.previous.{suffix}")
+        new = FileSigner.create(tmp_path / "log.key", ORIGIN)
+        note = CheckpointSigner.in_directory(tmp_path).sign(at(7), prove)
+        assert note.signers([old.vkey, new.vkey]) == [old.vkey, new.vkey]
+        (tmp_path / "log.previous.key").unlink()
+        note = CheckpointSigner.in_directory(tmp_path).sign(at(9), prove)
+        assert note.signers([old.vkey, new.vkey]) == [new.vkey]
+        with pytest.raises(StaleTreeError):
+            CheckpointSigner.in_directory(tmp_path).sign(at(5), prove)
+
     def test_with_a_broken_memory_signs_nothing(self, tmp_path: Path) -> None:
         path = tmp_path / "log.mark"
         path.write_text("")

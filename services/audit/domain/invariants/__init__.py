@@ -24,10 +24,10 @@ from services.audit.domain.invariants.closing import (
     PledgedContent,
     SignedByThePrincipal,
 )
+from services.audit.domain.invariants.figures import PublishedFiguresAgree
 from services.audit.domain.invariants.not_yet import (
     CoverageSumsUp,
     DrawReplays,
-    PublishedFiguresAgree,
     RoundIsEvaluatedAndCirculated,
     StoredListsAgree,
     WithdrawnCountedByRule,

@@ -10,10 +10,11 @@ from services.audit.domain.known import Known
 
 
 class Scope(StrEnum):
-    """Over which records an invariant runs: those of one case, or those of one sanction's file."""
+    """Over which records an invariant runs: those of a case, of a sanction's file, of a report."""
 
     CASE = "CASE"
     SANCTION = "SANCTION"
+    REPORT = "REPORT"
     NONE = "NONE"
 
 

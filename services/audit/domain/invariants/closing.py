@@ -148,7 +148,7 @@ class DisposalKnown(Invariant):
         self._known: dict[str, set[str]] = {}
 
     def feed(self, one: Known) -> None:
-        if one.type == "feedback.problem-issued" and one.data["concerns_person_or_matter"]:
+        if one.type == "feedback.problem-issued" and one.data.get("concerns_person_or_matter"):
             self._concerning[one.data["problem_no"]] = one
         elif one.type == "supervision.disposal-noted":
             known = self._known.setdefault(one.data["problem_no"], set())

@@ -1,4 +1,4 @@
-"""INV-11, INV-17, INV-19 … INV-22: rules over what no service records as an event yet."""
+"""INV-11, INV-19 … INV-22: rules over what no service records as an event yet."""
 
 from services.audit.domain.invariants.base import NotApplicable
 
@@ -11,22 +11,16 @@ class StoredListsAgree(NotApplicable):
     REASON = "no such events: projections are no events; `duban replay rectification` compares them"
 
 
-class PublishedFiguresAgree(NotApplicable):
-    """No event publishes a figure yet."""
-
-    ID = "INV-17"
-    SENTENCE = "Published figures equal the figures recomputed at the stated event position."
-
-
 class RoundIsEvaluatedAndCirculated(NotApplicable):
-    """No event evaluates or circulates a round yet."""
+    """A round is evaluated by an event; none circulates the result yet."""
 
     ID = "INV-19"
     SENTENCE = "Every completed round has one evaluation and one circular, or is overdue."
+    REASON = "no such events: rounds are evaluated, but nothing records a circular"
 
 
 class WithdrawnCountedByRule(NotApplicable):
-    """No event publishes a figure yet, so none can count a withdrawn problem wrongly."""
+    """No event states which rule a figure followed but its definition: INV-17 counts by that."""
 
     ID = "INV-20"
     SENTENCE = "A withdrawn problem is in 'found' statistics only under the declared rule."

@@ -1,6 +1,6 @@
 """The register of statistics, and the one way to ask: who asks, about what, as of when."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -16,22 +16,27 @@ from services.audit.domain.statistics.answers import (
     is_small,
     suppressed,
 )
-from services.audit.domain.statistics.facts import History
+from services.audit.domain.statistics.facts import BEFORE_EVERYTHING, History, TypesAsked
 from services.audit.domain.statistics.units import Count, PerMyriad, U
-from services.audit.domain.statistics.views import Scope, View
+from services.audit.domain.statistics.views import PLACING, Scope, View
 from shared.kernel.actor import Role
-from shared.kernel.errors import ForbiddenError, NotFoundError, RefusedError
+from shared.kernel.errors import (
+    ForbiddenError,
+    InvalidValueError,
+    NotFoundError,
+    RefusedError,
+)
 
 LEADING_BODIES = frozenset({Role.AUD, Role.OFF, Role.LG, Role.SEC, Role.COM, Role.DCI})
 SUPERVISING_BODIES = LEADING_BODIES | {Role.ORG, Role.DSO, Role.RDT}
-PUBLICATION = frozenset({Role.PPL, Role.PUB})
+PUBLICATION = frozenset({Role.PUB})
 MIN_PERSONS = 10
 PLACE = ("round", "ordinal", "term", "case", "unit", "level", "unit_category", "sector")
 
 Counting = Callable[[View], Iterable[Item]]
 
 
-class UnknownDimensionError(RefusedError):
+class UnknownDimensionError(InvalidValueError):
     code = "unknown-dimension"
     title = "The statistic cannot be broken down by this"
 
@@ -85,6 +90,14 @@ class Definition(Generic[U]):
         return list(self.count(View(history, scope)))
 
 
+def types_read(known: Definition[Any]) -> tuple[str, ...]:
+    """Return the types of events that the answer rests on; empty when on all of them."""
+    asked = TypesAsked((), (), BEFORE_EVERYTHING, BEFORE_EVERYTHING.date())
+    for each in (known, *(definition(name) for name in (known.of, *known.overlaps) if name)):
+        each.items(asked, Scope())
+    return () if "" in asked.asked else tuple(sorted(asked.asked | set(PLACING)))
+
+
 _register: dict[str, Definition[Any]] = {}
 
 
@@ -125,7 +138,17 @@ class Question(Generic[U]):
     scope: Scope = field(default_factory=Scope)
     moment: Moment = field(default_factory=Moment)
     dims: tuple[str, ...] = ()
+    where: Mapping[str, str] = field(default_factory=dict)
     audience: Audience = field(default_factory=Audience)
+
+    def counted(self, known: Definition[Any], history: History) -> list[Item]:
+        """Return the items of a statistic that the question means; `where` keeps some."""
+        kept = {dim: value for dim, value in self.where.items() if dim in known.dims}
+        return [
+            item
+            for item in known.items(history, self.scope)
+            if all(item.dims.get(dim) == value for dim, value in kept.items())
+        ]
 
 
 def stat(
@@ -135,6 +158,7 @@ def stat(
     scope: Scope | None = None,
     moment: Moment | None = None,
     dims: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
     audience: Audience | None = None,
 ) -> Statistic[Any]:
     """Answer by name (requirements 4.0): the same positions always give the same number.
@@ -142,7 +166,12 @@ def stat(
     Raises NotFoundError, ForbiddenError, UnknownDimensionError.
     """
     asked = Question(
-        definition(name), scope or Scope(), moment or Moment(), tuple(dims), audience or Audience()
+        definition(name),
+        scope or Scope(),
+        moment or Moment(),
+        tuple(dims),
+        where or {},
+        audience or Audience(),
     )
     return answer(asked, History.of(log, asked.moment))
 
@@ -151,10 +180,11 @@ def answer(asked: Question[U], history: History) -> Statistic[U]:
     """Answer over a history that is cut already."""
     known = asked.definition
     _require_may_ask(known, asked.audience)
-    dims = _require_dims(known, asked.dims)
-    items = known.items(history, asked.scope)
+    _require_dims(known, (*asked.dims, *asked.where))
+    dims = asked.dims or known.shows
+    items = asked.counted(known, history)
     value: Count[Any] = Count(aggregate(known.aggregation, items), known.unit)
-    whole = _denominator(known, history, asked.scope)
+    whole = _denominator(asked, history)
     numerator = value if whole is not None else None
     if known.is_share and whole is not None:
         value = Count(_share(value.value, whole.value), PerMyriad)
@@ -170,9 +200,9 @@ def answer(asked: Question[U], history: History) -> Statistic[U]:
         denominator=whole,
         positions=history.positions,
         as_of=history.as_of,
-        late_events=_late_events(known, history, asked.scope),
+        late_events=_late_events(asked, history),
         cells=cells,
-        overlaps=_overlaps(known, items, history, asked.scope),
+        overlaps=_overlaps(asked, items, history),
     )
     return _for_publication(told, asked.audience.min_persons) if asked.audience.suppresses else told
 
@@ -197,18 +227,17 @@ def _require_may_ask(known: Definition[Any], audience: Audience) -> None:
     raise ForbiddenError("the role may not ask this", name=known.name, role=audience.role)
 
 
-def _require_dims(known: Definition[Any], dims: tuple[str, ...]) -> tuple[str, ...]:
+def _require_dims(known: Definition[Any], dims: tuple[str, ...]) -> None:
     for dim in dims:
         if dim not in known.dims:
             raise UnknownDimensionError("not a dimension of it", name=known.name, dim=dim)
-    return dims or known.shows
 
 
-def _denominator(known: Definition[Any], history: History, scope: Scope) -> Count[Any] | None:
-    if not known.of:
+def _denominator(asked: Question[Any], history: History) -> Count[Any] | None:
+    if not asked.definition.of:
         return None
-    whole = definition(known.of)
-    return Count(aggregate(whole.aggregation, whole.items(history, scope)), whole.unit)
+    whole = definition(asked.definition.of)
+    return Count(aggregate(whole.aggregation, asked.counted(whole, history)), whole.unit)
 
 
 def _share(part: int, whole: int) -> int:
@@ -216,23 +245,21 @@ def _share(part: int, whole: int) -> int:
     return (20_000 * part + whole) // (2 * whole) if whole else 0
 
 
-def _late_events(known: Definition[Any], history: History, scope: Scope) -> int:
+def _late_events(asked: Question[Any], history: History) -> int:
     if not history.late:
         return 0
     late = {fact.id for fact in history.late}
-    items = known.items(history.with_late(), scope)
+    items = asked.counted(asked.definition, history.with_late())
     return len({fact.id for item in items for fact in item.evidence} & late)
 
 
 def _overlaps(
-    known: Definition[U], items: Sequence[Item], history: History, scope: Scope
+    asked: Question[U], items: Sequence[Item], history: History
 ) -> dict[str, Count[U] | None]:
-    own = {item.key for item in items}
+    own, unit = {item.key for item in items}, asked.definition.unit
     return {
-        name: Count(
-            len(own & {item.key for item in definition(name).items(history, scope)}), known.unit
-        )
-        for name in known.overlaps
+        name: Count(len(own & {i.key for i in asked.counted(definition(name), history)}), unit)
+        for name in asked.definition.overlaps
     }
 
 

@@ -6,7 +6,7 @@ the same figures as the service.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 
@@ -67,6 +67,25 @@ class History:
         """Yield the facts of these types in their order."""
         some = [numbered for each in types for numbered in self._by_type.get(each, ())]
         yield from (fact for _, fact in sorted(some, key=lambda numbered: numbered[0]))
+
+    def everything(self) -> Iterator[Known]:
+        """Yield every fact in its order."""
+        yield from self.facts
+
+
+@dataclass(frozen=True)
+class TypesAsked(History):
+    """An empty history that notes which types of events are asked for; "" stands for all."""
+
+    asked: set[str] = field(default_factory=set)
+
+    def all(self, *types: str) -> Iterator[Known]:
+        self.asked.update(types)
+        return iter(())
+
+    def everything(self) -> Iterator[Known]:
+        self.asked.add("")
+        return iter(())
 
 
 def is_counted(moment: Moment, one: Known) -> bool:

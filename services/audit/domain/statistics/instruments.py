@@ -48,7 +48,7 @@ def campaigns(view: View) -> Iterator[Item]:
     is_publishable=True,
 )  # fmt: skip
 def by_kind(view: View) -> Iterator[Item]:
-    """The four kinds apart, each issued, received and handled: a handled one stands in all three."""
+    """The four kinds apart; one that was handled stands as issued, received and handled."""
     for fact in view.of(ASSIGNMENT, LETTER, REPORT):
         kind = fact.data.get("kind") or KINDS[fact.type]
         dims = view.place(fact) | {"kind": kind, "step": "issued"}

@@ -51,7 +51,7 @@ def transferred(view: View) -> Iterator[Item]:
     is_publishable=True, dims=("post_level",),
 )  # fmt: skip
 def on_principals(view: View) -> Iterator[Item]:
-    """Transferred leads that concern a principal (一把手) by the post at the time of the conduct."""
+    """Transferred leads that concern a principal (一把手), by the post at the conduct."""
     yield from (item for item in transferred.count(view) if on_principal(view, item.key))
 
 

@@ -31,5 +31,7 @@ def days(view: View) -> Iterator[Item]:
 
 def _last_facts(view: View) -> dict[str, Known]:
     return {
-        fact.data["problem_no"]: fact for fact in view.history.facts if "problem_no" in fact.data
+        fact.data["problem_no"]: fact
+        for fact in view.history.everything()
+        if "problem_no" in fact.data
     }

@@ -144,7 +144,7 @@ class Count(Generic[U]):
     def __str__(self) -> str:
         return f"{self.value}{self.unit.CHINESE}"
 
-    def _alike(self, other: "Count[U]") -> int:
+    def _alike(self, other: object) -> int:
         if not isinstance(other, Count) or other.unit is not self.unit:
             theirs = getattr(getattr(other, "unit", type(other)), "__name__", "?")
             raise UnitsDifferError(f"{self.unit.__name__} and {theirs} are different units")

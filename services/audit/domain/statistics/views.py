@@ -12,6 +12,11 @@ from services.audit.domain.statistics.facts import History
 
 ROUND_OPENED = "feedback.round-opened"
 UNKNOWN = "-"
+PLACING = (
+    ROUND_OPENED, "feedback.problem-drafted", "feedback.problem-issued", "feedback.lead-offered",
+    "directory.organisation-registered",
+)  # fmt: skip
+"""The events that tell where others belong."""
 
 
 @dataclass(frozen=True)

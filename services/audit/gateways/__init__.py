@@ -1,0 +1,1 @@
+"""How audit asks other services."""
