@@ -37,6 +37,7 @@ class Player:
     issuer: LocalIssuer
     commands: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], int] = field(default_factory=dict)
     _clients: dict[str, ApiClient] = field(default_factory=dict)
     _speaking: local = field(default_factory=local)
     _changes: Lock = field(default_factory=Lock)
@@ -56,10 +57,16 @@ class Player:
     def act(
         self, who: Person, service: str, thing: str, verb: str, body: Any = None
     ) -> dict[str, Any]:
-        """Give a command on an existing thing, naming the version it has now."""
-        return self._give(
-            who, service, f"{thing}/{verb}", body, lambda: self._version(who, service, thing)
-        )
+        """Give a command on an existing thing, naming the version that it was last seen with."""
+
+        def version() -> int | None:
+            known = self._versions.pop((service, thing), None)
+            return self._version(who, service, thing) if known is None else known
+
+        answer = self._give(who, service, f"{thing}/{verb}", body, version)
+        if answer["stream"].endswith(thing.rsplit("/", 1)[1]):
+            self._versions[service, thing] = answer["version"]
+        return answer
 
     def ask(
         self, who: Person, service: str, path: str, query: Mapping[str, Any] | None = None
