@@ -6,7 +6,6 @@ size of a whole term as one city reported it: 5 rounds, 96 units, 1,573 problems
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from random import Random
 
@@ -348,7 +347,3 @@ def _rounds(scale: Scale, cases: Sequence[Case]) -> Iterator[Round]:
     for ordinal in range(1, scale.rounds + 1):
         no = f"YL-T1R{ordinal}"
         yield Round(no, ordinal, tuple(case for case in cases if case.round_no == no))
-
-
-TODAY = date(2026, 3, 2)
-"""The business date of the story; recorded times are those of the running clock."""

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock, local
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -12,7 +13,9 @@ from shared.cli.sample.city import Person
 from shared.http.client import ApiClient
 from shared.http.etags import version_of
 from shared.http.identity import LocalIssuer
+from shared.kernel.clock import SystemClock
 from shared.kernel.errors import ConflictError, DubanError, NotFoundError, UnavailableError
+from shared.kernel.periods import civil_date
 
 T = TypeVar("T")
 
@@ -31,10 +34,11 @@ class StoryStuckError(DubanError):
 
 @dataclass
 class Player:
-    """Gives commands and asks questions as any of the people; counts what was given."""
+    """Gives commands and asks questions as any of the people; `today` is the business date."""
 
     urls: Mapping[str, str]
     issuer: LocalIssuer
+    today: date = field(default_factory=lambda: civil_date(SystemClock().now()))
     commands: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
     _versions: dict[tuple[str, str], int] = field(default_factory=dict)
