@@ -15,7 +15,6 @@ from shared.embedded.stack import Stack
 from shared.embedded.system_map import SERVICES, BrokerKind, service_command
 from shared.kernel.errors import NotFoundError
 
-
 BrokerChoice = Annotated[
     BrokerKind,
     typer.Option(help="embedded: from a wheel; apache: Apache Kafka (needs Java 17 and Maven)."),
