@@ -174,6 +174,7 @@ def rectify_again(
 ) -> None:
     """What is left is done, or confirmed to be nothing; then it is declared again."""
     await_unit_state(player, problem, "P10")
+    await_state(player, problem, "P10")  # else its earlier P7 could be taken for the coming one
     thing = f"/v1/problems/{problem.no}"
     for item in items:
         done = {"task_no": item, "evidence": [digest(problem.no, item)]}
