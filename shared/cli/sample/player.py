@@ -14,7 +14,13 @@ from shared.http.client import ApiClient
 from shared.http.etags import version_of
 from shared.http.identity import LocalIssuer
 from shared.kernel.clock import SystemClock
-from shared.kernel.errors import ConflictError, DubanError, NotFoundError, UnavailableError
+from shared.kernel.errors import (
+    CommandInProgressError,
+    ConflictError,
+    DubanError,
+    NotFoundError,
+    UnavailableError,
+)
 from shared.kernel.periods import civil_date
 
 T = TypeVar("T")
@@ -117,7 +123,7 @@ class Player:
         for _ in range(SILENT_TRIES):
             try:
                 return give()
-            except UnavailableError:
+            except (UnavailableError, CommandInProgressError):  # or still at work on it
                 time.sleep(LONGEST_PAUSE_S)
         return give()
 
