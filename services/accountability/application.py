@@ -8,6 +8,8 @@ from services.accountability.domain.cases import (
     REFERRING_ROLES,
     AccountabilityCase,
     InspectedCase,
+    InspectedProblem,
+    ProblemNotClaimedError,
     Referral,
     Sanction,
 )
@@ -25,7 +27,7 @@ from shared.contracts.base import Decision, Sealed
 from shared.contracts.directory import DueDate, LegalBasisView
 from shared.contracts.feedback import LeadOffered
 from shared.eventstore.unit_of_work import UnitOfWork
-from shared.kernel.errors import UnavailableError
+from shared.kernel.errors import NotYetSeenError
 from shared.kernel.periods import civil_date
 
 __all__ = [
@@ -50,11 +52,17 @@ class AccountabilityApplication:
         case.note(round_no, unit)
         uow.save(case)
 
+    def note_claim(self, uow: UnitOfWork, problem_no: str, *, case_no: str) -> None:
+        """NoteClaim: from now on the problem may be referred (T42)."""
+        problem = uow.find(InspectedProblem, problem_no) or uow.create(InspectedProblem, problem_no)
+        problem.note_claim(case_no)
+        uow.save(problem)
+
     def receive_offer(self, uow: UnitOfWork, offered: LeadOffered) -> None:
         """ReceiveLeadOffer (X04)."""
         lead = uow.find(Lead, offered.lead_no) or uow.create(Lead, offered.lead_no)
         lead.receive_offer(offered)
-        uow.save(lead)
+        uow.save(lead, *self._problems_with(uow, lead, is_open=True))
 
     def accept_lead(
         self, uow: UnitOfWork, lead_no: str, *, registered_on: date, due: DueDate
@@ -178,8 +186,14 @@ class AccountabilityApplication:
     ) -> None:
         """ConcludeLead (R249, X09)."""
         lead = self._addressed(uow, lead_no)
-        lead.conclude(conclusion, pursuit_known=pursuit_known, concluded_on=concluded_on)
-        uow.save(lead)
+        problems = self._problems_with(uow, lead, is_open=False)
+        lead.conclude(
+            conclusion,
+            pursuit_known=pursuit_known,
+            concluded_on=concluded_on,
+            open_problem_nos=[problem.key for problem in problems if problem.open_leads],
+        )
+        uow.save(lead, *problems)
 
     def cancel_lead(self, uow: UnitOfWork, lead_no: str) -> None:
         """CancelLead (R100)."""
@@ -199,7 +213,7 @@ class AccountabilityApplication:
     ) -> None:
         """ProposeAccountability (X07, X08): once per finding, under the next free number.
 
-        Raises UnavailableError while the unit of the case is not known yet.
+        Raises NotYetSeenError while the unit of the case is not known yet.
         """
         number = 1
         while known := uow.find(AccountabilityCase, f"AP-{problem_no}-{number}"):
@@ -215,6 +229,8 @@ class AccountabilityApplication:
         found = uow.find(AccountabilityCase, accountability_no)
         case = found or uow.create(AccountabilityCase, accountability_no)
         case.refer(referral, uow.actor)
+        for problem_no in referral.problem_nos:
+            self._require_claimed(uow, problem_no, referral.unit)
         uow.save(case)
 
     def accept_case(self, uow: UnitOfWork, accountability_no: str) -> None:
@@ -240,7 +256,9 @@ class AccountabilityApplication:
     ) -> None:
         """DecideCase (R260–R263, G27, G28)."""
         case = uow.load(AccountabilityCase, accountability_no)
-        case.decide(sanction, basis, decided_on, uow.actor)
+        found = [uow.find(InspectedProblem, problem_no) for problem_no in case.problem_nos]
+        waiting = [problem.key for problem in found if problem and problem.open_leads]
+        case.decide(sanction, basis, decided_on, uow.actor, waiting)
         uow.save(case)
 
     def execute_case(
@@ -268,8 +286,28 @@ class AccountabilityApplication:
         lead.require_addressee(uow.actor)
         return lead
 
+    def _problems_with(
+        self, uow: UnitOfWork, lead: Lead, *, is_open: bool
+    ) -> list[InspectedProblem]:
+        """Return the problems before the lead, which take note whether it waits for its result."""
+        problems = [
+            uow.find(InspectedProblem, problem_no) or uow.create(InspectedProblem, problem_no)
+            for problem_no in lead.offered.problem_nos
+        ]
+        for problem in problems:
+            problem.note_lead(lead.key, is_open=is_open)
+        return problems
+
+    def _require_claimed(self, uow: UnitOfWork, problem_no: str, unit: str) -> None:
+        """Demand a problem from P4 on, of this unit (T42)."""
+        problem = uow.find(InspectedProblem, problem_no)
+        is_claimed = problem is not None and bool(problem.case_no)
+        case = uow.find(InspectedCase, problem.case_no) if problem and is_claimed else None
+        if case is None or case.unit != unit:
+            raise ProblemNotClaimedError("no such claimed problem", problem_no=problem_no)
+
     def _unit_of(self, uow: UnitOfWork, case_no: str) -> str:
         found = uow.find(InspectedCase, case_no)
         if found is None:
-            raise UnavailableError("the inspected case is not seen yet", case_no=case_no)
+            raise NotYetSeenError("the inspected case is not seen yet", case_no=case_no)
         return found.unit

@@ -1,9 +1,9 @@
 """The bodies that feedback takes. Unknown fields are refused."""
 
-import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from services.feedback.application import (
@@ -12,7 +12,7 @@ from services.feedback.application import (
     LeadAddress,
     Reports,
 )
-from shared.contracts.base import Code, Decision, DocumentHash, Text
+from shared.contracts.base import Code, Decision, DocumentHash, Text, normalised
 from shared.contracts.feedback import (
     DeliveryKind,
     RecipientItems,
@@ -25,11 +25,26 @@ Said = Annotated[Text, Field(min_length=1)]
 
 
 def _normalised(secret: SecretStr) -> SecretStr:
-    return SecretStr(unicodedata.normalize("NFC", secret.get_secret_value()))
+    return SecretStr(normalised(secret.get_secret_value()))
 
 
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=8000), AfterValidator(_normalised)]
 """Text that is sealed: no repr, log line, error or answer shows it."""
+
+
+Purpose = Annotated[
+    Text,
+    Query(
+        min_length=2, max_length=200, pattern=r"\S", description="why the content is opened (R344)"
+    ),
+]
+
+
+class LeadContent(BaseModel):
+    """The content of a lead, as its addressee sees it."""
+
+    lead_no: str
+    content: str = Field(repr=False)
 
 
 class Body(BaseModel):

@@ -56,13 +56,49 @@ def note_objection_when_it_is_raised(
     )
 
 
-@reactions.when(feedback.ObjectionDismissed, feedback.ProblemAmended)
+@reactions.when(feedback.ProblemAmended)
+def revise_tasks_when_the_problem_is_amended(
+    application: RectificationApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """X05, T08: the problem stands in new words. It may come before the case."""
+    amended = recorded.event
+    assert isinstance(amended, feedback.ProblemAmended)
+    application.note_amendment(
+        uow,
+        amended.problem_no,
+        case_no=amended.case_no,
+        objection_no=amended.objection_no,
+        wording_version=amended.wording_version,
+    )
+
+
+@reactions.when(supervision.PhaseStarted, supervision.PhaseChanged)
+def note_supervisor_when_a_phase_begins(
+    application: RectificationApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """T40, R135: only the accountable supervisor extends a deadline. May come before the case."""
+    begun = recorded.event
+    assert isinstance(begun, supervision.PhaseStarted | supervision.PhaseChanged)
+    application.note_supervisor(uow, begun.case_no, phase=begun.phase, supervisor=begun.supervisor)
+
+
+@reactions.when(supervision.TeamLeaderReplaced)
+def note_supervisor_when_the_team_leader_is_replaced(
+    application: RectificationApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """A12: the successor is accountable while the phase is still the team's."""
+    replaced = recorded.event
+    assert isinstance(replaced, supervision.TeamLeaderReplaced)
+    application.note_team_leader(uow, replaced.case_no, successor=replaced.successor)
+
+
+@reactions.when(feedback.ObjectionDismissed)
 def settle_objection_when_it_is_decided(
     application: RectificationApplication, uow: UnitOfWork, recorded: RecordedEvent
 ) -> None:
-    """T07, T08: the problem stands, perhaps in new words. It may come before the case."""
+    """T07: the problem stands. It may come before the case."""
     decided = recorded.event
-    assert isinstance(decided, feedback.ObjectionDismissed | feedback.ProblemAmended)
+    assert isinstance(decided, feedback.ObjectionDismissed)
     application.note_objection(
         uow, decided.problem_no, objection_no=decided.objection_no, is_open=False
     )

@@ -5,6 +5,7 @@ from services.supervision.application import SupervisionApplication
 from services.supervision.policies import reactions
 from services.supervision.read_models.cases import Cases
 from services.supervision.read_models.ledgers import Ledgers
+from services.supervision.read_models.look_back_list import LookBackList
 from services.supervision.read_models.open_problems import OpenProblems
 from services.supervision.read_models.problem_page import ProblemPages
 from shared.eventstore.projections import Queries
@@ -16,7 +17,7 @@ from shared.service import Service
 from shared.settings import ServiceSettings
 
 NAME = "supervision"
-READ_MODELS = (OpenProblems, ProblemPages, Ledgers, Cases)
+READ_MODELS = (OpenProblems, ProblemPages, Ledgers, Cases, LookBackList)
 
 
 def build(

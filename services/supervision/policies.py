@@ -5,7 +5,7 @@ before the feedback that opened a case is noted, and fits in when the feedback a
 """
 
 from services.supervision.application import SupervisionApplication
-from shared.contracts import accountability, feedback, rectification, supervision
+from shared.contracts import accountability, directory, feedback, rectification, supervision
 from shared.contracts.base import Event
 from shared.contracts.supervision import Milestone
 from shared.eventstore.record import RecordedEvent
@@ -39,7 +39,6 @@ def note_copy_notice_when_it_is_sent_or_replied(
 _OBJECTION: dict[type[Event], Milestone] = {
     feedback.ObjectionRaised: Milestone.CONTESTED,
     feedback.ObjectionDismissed: Milestone.OBJECTION_SETTLED,
-    feedback.ProblemAmended: Milestone.OBJECTION_SETTLED,
 }
 
 
@@ -47,13 +46,23 @@ _OBJECTION: dict[type[Event], Milestone] = {
 def note_objection_when_it_is_raised_or_settled(
     application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
 ) -> None:
-    """T06–T08. May arrive before the claim or after it: the objection is a flag beside it."""
+    """T06, T07. May arrive before the claim or after it: the objection is a flag beside it."""
     event = recorded.event
-    assert isinstance(
-        event, feedback.ObjectionRaised | feedback.ObjectionDismissed | feedback.ProblemAmended
-    )
+    assert isinstance(event, feedback.ObjectionRaised | feedback.ObjectionDismissed)
     milestone = _OBJECTION[type(event)]
     application.note_milestone(uow, event.problem_no, milestone, recorded.record.id, event.case_no)
+
+
+@reactions.when(feedback.ProblemAmended)
+def correct_ledgers_when_the_problem_is_amended(
+    application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """X05: the ledgers take note that the problem stands in new words."""
+    event = recorded.event
+    assert isinstance(event, feedback.ProblemAmended)
+    application.note_milestone(
+        uow, event.problem_no, Milestone.AMENDED, recorded.record.id, event.case_no
+    )
 
 
 @reactions.when(feedback.ProblemWithdrawn)
@@ -241,18 +250,59 @@ def note_lapse_when_the_signature_lapses(
     )
 
 
+@reactions.when(rectification.HandoverRequired, rectification.HandoverCompleted)
+def note_handover_when_it_is_required_or_completed(
+    application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """G20: while a handover is open nothing of the unit is closed (T31)."""
+    event = recorded.event
+    assert isinstance(event, rectification.HandoverRequired | rectification.HandoverCompleted)
+    is_open = isinstance(event, rectification.HandoverRequired)
+    application.note_handover(uow, event.case_no, event.unit or "", event.handover, is_open=is_open)
+
+
+@reactions.when(directory.PolicyEditionAdopted)
+def note_urging_rule_when_a_policy_is_adopted(
+    application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """X06: how many urges come before a proposal; an edition of before may not name it."""
+    event = recorded.event
+    assert isinstance(event, directory.PolicyEditionAdopted)
+    if "urge_levels" in event.numbers:
+        application.note_urging_rule(
+            uow,
+            edition=event.edition,
+            effective=event.effective,
+            urge_levels=event.numbers["urge_levels"],
+        )
+
+
+@reactions.when(accountability.MeasureImposed)
+def note_pursuit_when_a_measure_is_imposed(
+    application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """X09: responsibility is pursued; what became of the lead is not known before it ends."""
+    event = recorded.event
+    assert isinstance(event, accountability.MeasureImposed)
+    application.note_disposal(uow, event.problem_nos, disposal_known=False, pursuit_known=True)
+
+
 @reactions.when(accountability.LeadConcluded, accountability.CaseDecided)
 def note_disposal_when_accountability_concludes(
     application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
 ) -> None:
     """X09: only that disposal and pursuit are known; never what they are (G19).
 
-    One concluded lead or decided case is enough: supervision may not see which leads exist.
+    Disposal is known when the last lead behind the problem has its result: accountability says so,
+    since supervision may not see which leads exist.
     """
     event = recorded.event
     assert isinstance(event, accountability.LeadConcluded | accountability.CaseDecided)
     pursued = isinstance(event, accountability.CaseDecided) or event.pursuit_known
-    application.note_disposal(uow, event.problem_nos, disposal_known=True, pursuit_known=pursued)
+    waiting = [number for number in event.problem_nos if number in event.open_problem_nos]
+    settled = [number for number in event.problem_nos if number not in waiting]
+    application.note_disposal(uow, settled, disposal_known=True, pursuit_known=pursued)
+    application.note_disposal(uow, waiting, disposal_known=False, pursuit_known=pursued)
 
 
 @reactions.when(supervision.ProblemClosed)
@@ -263,7 +313,7 @@ def cancel_entry_and_offer_watch_when_problem_is_closed(
     event = recorded.event
     assert isinstance(event, supervision.ProblemClosed)
     application.offer_watch(uow, event.problem_no)
-    application.cancel_entry(uow, event.case_no, event.problem_no)
+    application.cancel_closed_entry(uow, event.case_no, event.problem_no)
 
 
 @reactions.when(supervision.ProblemReopened)

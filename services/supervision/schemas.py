@@ -16,7 +16,7 @@ from shared.contracts.supervision import (
     StatedFigure,
 )
 
-Reason = Annotated[Text, Field(min_length=1)]
+Reason = Annotated[Text, Field(min_length=1, pattern=r"\S")]
 Points = Annotated[int, Field(ge=0, le=100, description="points, 0 to 100")]
 Methods = Annotated[
     list[MethodUsed],
@@ -41,6 +41,12 @@ class Body(BaseModel):
 
 class ChangePhase(Body):
     phase: Phase
+
+
+class ReplaceTeamLeader(Body):
+    successor: Code
+    reason: Reason
+    decision: Decision
 
 
 class VoteOnPlan(Body):

@@ -64,7 +64,8 @@ def demo(
     city, begun = invent(SCALES[scale], seed), time.monotonic()
     with _data_directory(data) as directory:
         spans = SpanCollector()
-        with _running(directory, port_base, broker, spans) as stack:
+        share = city.scale.trace_share
+        with _running(directory, port_base, broker, spans, share) as stack:
             _tell(stack, city)
             summary = _summary(stack, settled_verdict(stack.map.databases))
             if export is not None:
@@ -96,7 +97,11 @@ def _data_directory(data: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _running(
-    directory: Path, port_base: int | None, broker: BrokerKind, spans: SpanCollector
+    directory: Path,
+    port_base: int | None,
+    broker: BrokerKind,
+    spans: SpanCollector,
+    trace_share: float,
 ) -> Iterator[Stack]:
     """Run the system, watched over until the end; its last spans arrive while it stops."""
     stopping = threading.Event()
@@ -107,6 +112,7 @@ def _running(
             directory,
             port_base,
             otlp_endpoint=spans.endpoint,
+            trace_share=trace_share,
             broker_kind=broker,
             report=lambda sentence: errors.print(sentence, style="dim", markup=False),
         )

@@ -39,9 +39,8 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except DubanError as error:
-            errors.print(
-                f"[red]{escape(error.title)}[/red]: {escape(error.detail)}", highlight=False
-            )
+            sentence = f"[red]{escape(error.title)}[/red]: {escape(error.detail)}"
+            errors.print(sentence, highlight=False, soft_wrap=True)
             raise typer.Exit(exit_code(error)) from error
 
     return ending

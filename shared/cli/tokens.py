@@ -8,7 +8,9 @@ import typer
 
 from shared.cli.output import AsJson, print_json, told
 from shared.cli.surroundings import DEFAULT_DATA, local_issuer
+from shared.http.identity import principal_from
 from shared.kernel.actor import Role
+from shared.kernel.errors import InvalidValueError, UnauthenticatedError
 
 
 @told
@@ -25,8 +27,17 @@ def token(
     Only services started by `duban up` accept it. In production tokens come from your own OIDC
     issuer: point DUBAN_JWKS, DUBAN_ISSUER and DUBAN_AUDIENCE to it.
     """
+    _require_acceptable(person_ref, org)
     issued = local_issuer(data).issue(person_ref, org, *role, lifetime=timedelta(hours=hours))
     if as_json:
         print_json({"token": issued, "hours": hours})
     else:
         typer.echo(issued)
+
+
+def _require_acceptable(person_ref: str, org: str) -> None:
+    """Refuse what every service would refuse in the token."""
+    try:
+        principal_from({"person_ref": person_ref, "org": org})
+    except UnauthenticatedError as error:
+        raise InvalidValueError(error.detail) from error

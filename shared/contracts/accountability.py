@@ -99,6 +99,21 @@ class InspectedCaseNoted(Event, type="accountability.inspected-case-noted"):
     unit: Code
 
 
+class InspectedProblemNoted(Event, type="accountability.inspected-problem-noted"):
+    """The service learnt that a unit claimed a problem: it may be referred from now on (T42)."""
+
+    problem_no: Code
+    case_no: Code
+
+
+class ProblemLeadNoted(Event, type="accountability.problem-lead-noted", data_class=DataClass.C4):
+    """A lead behind a problem awaits its disposal result, or has it (G19)."""
+
+    problem_no: Code
+    lead_no: Code
+    is_open: bool
+
+
 class LeadOfferReceived(Event, type="accountability.lead-offer-received", data_class=DataClass.C4):
     """An offered lead arrived and waits for acceptance or return: it always has an owner (X04).
 
@@ -158,6 +173,7 @@ class MeasureImposed(Event, type="accountability.measure-imposed", data_class=Da
     legal_basis: Code | None = None
     basis_edition: Code | None = None
     conduct_on: date | None = None
+    problem_nos: list[Code] = []
 
 
 class CaseFiled(Event, type="accountability.case-filed", data_class=DataClass.C4):
@@ -203,13 +219,17 @@ class TransferredToJudiciary(
 
 
 class LeadConcluded(Event, type="accountability.lead-concluded", data_class=DataClass.C4):
-    """The lead has its disposal result; `pursuit_known` says whether responsibility is settled."""
+    """The lead has its disposal result; `pursuit_known` says whether responsibility is settled.
+
+    Behind the problems in `open_problem_nos` another lead still waits for its result.
+    """
 
     lead_no: Code
     conclusion: LeadConclusion
     problem_nos: list[Code]
     pursuit_known: bool
     concluded_on: date
+    open_problem_nos: list[Code] = []
 
 
 class LeadCancelled(Event, type="accountability.lead-cancelled", data_class=DataClass.C4):
@@ -263,7 +283,10 @@ class CaseRejected(Event, type="accountability.case-rejected", data_class=DataCl
 
 
 class CaseDecided(Event, type="accountability.case-decided", data_class=DataClass.C4):
-    """The decision: measure, severity and legal basis in force at the conduct (G27, G28)."""
+    """The decision: measure, severity and legal basis in force at the conduct (G27, G28).
+
+    Behind the problems in `open_problem_nos` a lead still waits for its disposal result.
+    """
 
     accountability_no: Code
     problem_nos: list[Code]
@@ -276,6 +299,7 @@ class CaseDecided(Event, type="accountability.case-decided", data_class=DataClas
     higher_approval_reason: Text | None = None
     decided_by: Code
     decided_on: date
+    open_problem_nos: list[Code] = []
 
 
 class CaseExecuted(Event, type="accountability.case-executed", data_class=DataClass.C4):

@@ -1,5 +1,6 @@
 """What an event is: a frozen set of facts with a declared, never derived, stored name."""
 
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -26,7 +27,17 @@ def format_time(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _normalised(text: str) -> str:
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+
+
+def normalised(text: str) -> str:
+    """Return the text in Unicode normal form C.
+
+    Raises ValueError for what no record can hold: control characters other than line feed and
+    tab, and halves of surrogate pairs. Sealed text obeys the same rule, though no record holds it.
+    """
+    if _UNWRITABLE.search(text):
+        raise ValueError("text holds a control character")
     return unicodedata.normalize("NFC", text)
 
 
@@ -36,7 +47,7 @@ def _aware(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-Text = Annotated[str, AfterValidator(_normalised), Field(max_length=4000)]
+Text = Annotated[str, AfterValidator(normalised), Field(max_length=4000)]
 """Free text, brought to Unicode normal form C at the edge."""
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]

@@ -155,7 +155,10 @@ class Incumbent(Facts):
 
 
 class UnitView(Facts):
-    """A unit and everybody who answers for it, as it stood at one instant."""
+    """A unit and everybody who answers for it, as it stood at one instant.
+
+    `people` are those who hold a post in it then, the principal among them.
+    """
 
     org: Code
     name: Text
@@ -169,6 +172,7 @@ class UnitView(Facts):
     linked_office: Code | None = None
     resident_team: Code | None = None
     leader_in_charge: Code | None = None
+    people: list[Code] = []
 
 
 class DueDate(Facts):

@@ -251,6 +251,7 @@ class FeedbackIssued(Event, type="feedback.feedback-issued"):
     window_end: date
     rectify_by: date
     problems: list[IssuedProblem] = Field(min_length=1)
+    team_members: list[Code] = []
 
 
 class ProblemIssued(Event, type="feedback.problem-issued"):
@@ -394,3 +395,13 @@ class LeadTransferReturned(Event, type="feedback.lead-transfer-returned", data_c
     lead_no: Code
     offer: int
     reason: Text
+
+
+class LeadContentRead(Event, type="feedback.lead-content-read", data_class=DataClass.C4):
+    """The addressee of a lead opened its sealed content, for a purpose (requirements 3.4, R344)."""
+
+    lead_no: Code
+    offer: int = Field(ge=1)
+    reader: Code
+    org: Code
+    purpose: Text

@@ -430,6 +430,30 @@ class ProblemStopped(Event, type="rectification.problem-stopped"):
     case_no: Code
 
 
+class TasksRevised(Event, type="rectification.tasks-revised"):
+    """The wording was amended: what is planned and done answers the new wording (X05, T08).
+
+    `work` names the tasks and residual items that were open then.
+    """
+
+    problem_no: Code
+    case_no: Code
+    objection_no: Code
+    wording_version: int = Field(ge=2)
+    work: list[Code] = []
+
+
+class SupervisorNoted(Event, type="rectification.supervisor-noted"):
+    """The unit's side learnt who is the accountable supervisor of the case (T40, R135).
+
+    In the initial phase it is the person who leads the team, later an office or a team.
+    """
+
+    case_no: Code
+    phase: Code
+    supervisor: Code
+
+
 class HandoverRequired(Event, type="rectification.handover-required"):
     """The principal changed while problems are open: hand over first (X10, T37)."""
 
@@ -438,6 +462,7 @@ class HandoverRequired(Event, type="rectification.handover-required"):
     outgoing: Code | None = None
     incoming: Code | None = None
     problem_nos: list[Code]
+    unit: Code | None = None
 
 
 class HandoverSigned(Event, type="rectification.handover-signed"):
@@ -456,6 +481,7 @@ class HandoverCompleted(Event, type="rectification.handover-completed"):
     case_no: Code
     handover: int
     witness: Code
+    unit: Code | None = None
 
 
 class UnitCaseNoted(Event, type="rectification.unit-case-noted"):

@@ -93,6 +93,7 @@ class Milestone(StrEnum):
     RE_RECTIFYING = "RE_RECTIFYING"
     CLOSURE_APPLIED = "CLOSURE_APPLIED"
     SIGNATURE_LAPSED = "SIGNATURE_LAPSED"
+    AMENDED = "AMENDED"
 
 
 class ReviewingBody(StrEnum):
@@ -206,6 +207,7 @@ class ClosureReviewOpened(Event, type="supervision.closure-review-opened"):
     resident_team: Code
     rectify_by: date
     concerns_person_or_matter: bool = False
+    team_members: list[Code] = []
 
 
 class EntryPosted(Event, type="supervision.entry-posted"):
@@ -264,7 +266,10 @@ class PlanApproved(Event, type="supervision.plan-approved"):
 
 
 class SupervisionStarted(Event, type="supervision.supervision-started"):
-    """Round n of supervision began on site (督查, T20)."""
+    """Round n of supervision began on site (督查, T20).
+
+    `group` names the organisation that sent each of the `members` (G15).
+    """
 
     problem_no: Code
     cycle: int
@@ -273,6 +278,7 @@ class SupervisionStarted(Event, type="supervision.supervision-started"):
     executor: Executor
     executor_org: Code
     members: list[Code] = Field(min_length=1)
+    group: list[GroupMember] = []
 
 
 class SupervisionCompleted(Event, type="supervision.supervision-completed"):
@@ -481,11 +487,20 @@ class LongTermWatchOffered(Event, type="supervision.long-term-watch-offered"):
 
 
 class LongTermWatchStarted(Event, type="supervision.long-term-watch-started"):
-    """The resident team accepted the watch (长期监督, T33)."""
+    """The resident team accepted the watch (长期监督, T33), which lasts until the end of a day."""
 
     problem_no: Code
     resident_team: Code
     accepted_by: Code
+    until: date | None = None
+
+
+class CaseFileChecked(Event, type="supervision.case-file-checked"):
+    """The inspection office found the index of the file complete (一案一档, T36)."""
+
+    problem_no: Code
+    documents: int = Field(ge=1)
+    checked_by: Code
 
 
 class ProblemReopened(Event, type="supervision.problem-reopened"):
@@ -511,13 +526,17 @@ class CaseFileArchived(Event, type="supervision.case-file-archived"):
 
 
 class UrgeIssued(Event, type="supervision.urge-issued"):
-    """The unit was urged because a deadline passed (督办, X06). `level` counts urges."""
+    """The unit was urged because a deadline passed (督办, X06). `level` counts urges.
+
+    `is_exhausted`: as many urges as the policy allows went unheeded; accountability is proposed.
+    """
 
     problem_no: Code
     case_no: Code
     unit: Code
     level: int = Field(ge=1)
     cause_id: Code
+    is_exhausted: bool = False
 
 
 class LookBackListed(Event, type="supervision.look-back-listed"):
@@ -657,3 +676,30 @@ class RoundEvaluated(Event, type="supervision.round-evaluated"):
     case_nos: list[Code] = Field(min_length=1)
     evaluated_on: date
     report: DocumentHash
+
+
+class TeamLeaderReplaced(Event, type="supervision.team-leader-replaced"):
+    """The team leader of record is unavailable; the leading group appointed a successor (A12)."""
+
+    case_no: Code
+    former: Code
+    successor: Code
+    reason: Text
+    decision: Decision
+
+
+class HandoverNoted(Event, type="supervision.handover-noted"):
+    """Supervision learnt that a handover of the unit's principal is open or complete (G20)."""
+
+    unit: Code
+    case_no: Code
+    handover: int = Field(ge=1)
+    is_open: bool
+
+
+class UrgingRuleNoted(Event, type="supervision.urging-rule-noted"):
+    """Supervision learnt after how many urges accountability is proposed, and since when (X06)."""
+
+    edition: Code
+    effective: date
+    urge_levels: int = Field(ge=1)

@@ -58,7 +58,9 @@ Command = Callable[[str, str], list[str]]
 class Stack:
     """The local system whose data lives in `data_dir`; a second start continues where it was.
 
-    `report` hears one sentence for every step and every restart; `restarts` counts these by name.
+    `trace_share` is the share of commands whose spans are exported, 0 to 1; every record carries a
+    trace id all the same. `report` hears one sentence for every step and every restart;
+    `restarts` counts these by name.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Stack:
         services: Sequence[str] = SERVICES,
         *,
         otlp_endpoint: str = "",
+        trace_share: float = 1.0,
         broker_kind: BrokerKind = "embedded",
         tenant: str = TENANT,
         command: Command = service_command,
@@ -78,6 +81,7 @@ class Stack:
         self._lock = DirectoryLock(self.data_dir)
         self._names = tuple(services)
         self._otlp_endpoint = otlp_endpoint
+        self._trace_share = trace_share
         self._tenant = tenant
         self._command = command
         self._report = report
@@ -122,7 +126,11 @@ class Stack:
         """Return everything that a service's process is told."""
         actor = system_actor(service, "service")
         token = self.issuer.issue(actor.person_ref, actor.org, Role.SYSTEM, lifetime=TOKEN_LIFETIME)
-        return self.map.environment(service, token, vault_key(self.data_dir / "keys"))
+        sampling = {
+            "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+            "OTEL_TRACES_SAMPLER_ARG": str(self._trace_share),
+        }
+        return self.map.environment(service, token, vault_key(self.data_dir / "keys")) | sampling
 
     def __enter__(self) -> "Stack":
         self.start()

@@ -140,6 +140,8 @@ class Projector:
     def _apply_batch(self, model: type[ReadModel], build: Build, limit: int) -> int:
         with self._store.connection() as connection:
             cursor = connection.cursor()
+            # A batch that a crash of the server forgets, rows and position together, is done again.
+            cursor.execute("SET LOCAL synchronous_commit TO off")
             current = builds.locked(cursor, build)
             if current is None:
                 return 0

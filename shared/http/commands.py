@@ -5,6 +5,7 @@ same key answers the same again. A refused request writes nothing.
 """
 
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Callable
@@ -45,7 +46,7 @@ from shared.telemetry.logs import logger
 from shared.telemetry.names import Attribute
 from shared.telemetry.propagation import current_traceparent
 
-__all__ = ["CommandCall", "Commands", "Handler", "command", "reader"]
+__all__ = ["CommandCall", "Commands", "Handler", "command", "fingerprint_key", "reader"]
 
 Handler = Callable[[UnitOfWork], dict[str, Any] | None]
 
@@ -61,11 +62,27 @@ class Commands:
     tenant: str
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=RandomIds)
+    fingerprint_key: bytes = field(default=b"", repr=False)
 
     @cached_property
     def answers(self) -> Idempotency:
         """The first answers."""
         return Idempotency(self.store)
+
+    def reading(self, name: str, actor: Actor, *, correlation: str) -> UnitOfWork:
+        """Begin the unit of work of a question whose asking is itself recorded."""
+        return self.store.begin(self.context(name, actor, correlation))
+
+    def context(self, name: str, actor: Actor, correlation: str) -> Context:
+        """Return the context of what is given now under this name by this actor."""
+        return Context(
+            tenant=self.tenant,
+            actor=actor,
+            command=f"{name}/{self.ids.new()}",
+            time=self.clock.now(),
+            correlation=correlation,
+            trace=current_traceparent(),
+        )
 
 
 @dataclass(frozen=True)
@@ -143,14 +160,7 @@ class CommandCall:
         return self.commands.store.read_stream(stream, version - 1, 1)[0].position
 
     def _context(self, correlation: str) -> Context:
-        return Context(
-            tenant=self.commands.tenant,
-            actor=self.actor,
-            command=f"{self.name}/{self.commands.ids.new()}",
-            time=self.commands.clock.now(),
-            correlation=correlation,
-            trace=current_traceparent(),
-        )
+        return self.commands.context(self.name, self.actor, correlation)
 
     def _tell(self, receipt: Receipt, correlation: str) -> None:
         span = trace.get_current_span()
@@ -221,12 +231,24 @@ def _key(actor: Actor, sent: str | None, fingerprint: str) -> IdempotencyKey:
 def _fingerprint(request: Request, body: bytes) -> str:
     """Digest of the request: method, path, query, and the body without regard to its spacing.
 
-    The key goes in as a salt: a digest of a known form of body could be guessed.
+    Bodies may be short and sealed elsewhere: whoever sees the table must not be able to guess them.
+    So the digest is keyed (HMAC) where the service has a secret; the Idempotency-Key salts it.
     """
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     salt = request.headers.get("idempotency-key", "")
     sent = [salt, request.method, path, query, _normal(body)]
-    return hashlib.sha256(json.dumps(sent).encode()).hexdigest()
+    said = json.dumps(sent).encode()
+    key: bytes = request.app.state.commands.fingerprint_key
+    return (hmac.new(key, said, hashlib.sha256) if key else hashlib.sha256(said)).hexdigest()
+
+
+def fingerprint_key(secret: str) -> bytes:
+    """Derive the key of the fingerprints from a service's secret, b"" when it has none."""
+    return (
+        hmac.digest(secret.encode(), b"duban/idempotency-fingerprint/v1", "sha256")
+        if secret
+        else b""
+    )
 
 
 def _normal(body: bytes) -> str:

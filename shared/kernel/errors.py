@@ -15,6 +15,7 @@
     ├── IdempotencyKeyReusedError    the key was used for another request
     ├── TooLargeError                larger than the limit
     ├── UnavailableError             a part that is needed does not answer now
+    │   └── NotYetSeenError          an effect came before its cause
     └── ContractError                a stored or received record breaks the contract
         ├── NotCanonicalError        not canonical JSON
         ├── UnknownEventError        no such event type or schema version
@@ -115,6 +116,13 @@ class TooLargeError(DubanError):
 class UnavailableError(DubanError):
     code = "unavailable"
     title = "A part that is needed does not answer now"
+
+
+class NotYetSeenError(UnavailableError):
+    """A reaction needs what another stream tells, and that has not come yet."""
+
+    code = "not-yet-seen"
+    title = "What this rests on has not arrived yet"
 
 
 class ContractError(DubanError):

@@ -245,6 +245,9 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             else:
                 self._alarm(left)
         self._count_gaps()
+        for source in self._consumer.sources:
+            if TopicPartition(topic_of(source), 0) in self._client.assignment():
+                await self._in_thread(partial(self._handler.dead_letters.redrive_waiting, source))
         parked = await self._in_thread(self._handler.dead_letters.parked_counts)
         for source in self._consumer.sources:
             PARKED_MESSAGES.labels(self._consumer.service, source).set(parked.get(source, 0))

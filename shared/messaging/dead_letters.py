@@ -19,7 +19,14 @@ from psycopg.types.json import Jsonb
 from shared.eventstore.store import EventStore
 from shared.eventstore.unit_of_work import Participant
 from shared.kernel.clock import Clock
-from shared.kernel.errors import ConflictError, DubanError, NotFoundError, RefusedError
+from shared.kernel.errors import (
+    ConflictError,
+    DubanError,
+    NotFoundError,
+    NotYetSeenError,
+    RefusedError,
+    UnavailableError,
+)
 from shared.messaging.headers import Message, from_feed
 from shared.messaging.inbox import AlreadyConsumedError, Inbox, InboxMark, lock_stream
 
@@ -45,6 +52,9 @@ class Failure:
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
         return cls("unexpected-error", f"{type(error).__name__} at {place}")
 
+
+WAITING = (NotYetSeenError.code, UnavailableError.code, ConflictError.code)
+"""What passes by itself: first the cause was missing, at a later try perhaps something else."""
 
 BEHIND = Failure("parked-behind", "an earlier message of the stream is parked")
 
@@ -201,6 +211,15 @@ class DeadLetters:
         while (letter := self._first_parked(source, stream)) and self._redrive(letter):
             handled += 1
         return handled
+
+    def redrive_waiting(self, source: str) -> int:
+        """Handle again what is parked only because its cause had not come; return how many went."""
+        waiting = self._select(
+            "WHERE status = 'parked' AND source = %s AND error_code = ANY(%s)"
+            " ORDER BY id LIMIT 100",
+            (source, list(WAITING)),
+        )
+        return sum(self.redrive_stream(source, letter.stream) for letter in waiting)
 
     def discard(self, letter_id: int, reason: str) -> DeadLetter:
         """Mark a dead letter as consumed without effect; later ones can then be redriven.

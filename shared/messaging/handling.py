@@ -19,7 +19,7 @@ from shared.eventstore.unit_of_work import Participant, UnitOfWork
 from shared.kernel.actor import system_actor
 from shared.kernel.clock import Clock
 from shared.kernel.context import Context
-from shared.kernel.errors import ConflictError, ContractError, UnavailableError
+from shared.kernel.errors import ConflictError, ContractError, NotYetSeenError, UnavailableError
 from shared.kernel.ids import Ids
 from shared.messaging.crash_points import CrashPoint, no_crash
 from shared.messaging.dead_letters import DeadLetters, Failure
@@ -155,7 +155,7 @@ class Handler:
                 if earlier.version < message.version:
                     self.handle(earlier)
                     mark = earlier.version
-        self._with_retries(lambda: self.handle(message, participants=[settled]))
+        self._with_retries(lambda: self.handle(message, participants=[settled]), waits=0)
 
     def handle(
         self, message: Message, batch: str = "", participants: Sequence[Participant] = ()
@@ -198,6 +198,8 @@ class Handler:
             self._with_retries(lambda: self.handle(message, batch))
         except AlreadyConsumedError:
             self._count(message.source, "already-consumed")
+        except NotYetSeenError as error:  # it would hold up every other stream
+            return Failure.of(error)
         except (*TRANSIENT, ConflictError):
             raise
         except Exception as error:  # noqa: BLE001  # a reaction may raise anything: parked
@@ -206,7 +208,8 @@ class Handler:
             self._count(message.source, "handled")
         return None
 
-    def _with_retries(self, action: Callable[[], None]) -> None:
+    def _with_retries(self, action: Callable[[], None], waits: int = TRANSIENT_RETRIES) -> None:
+        """Try again what may be otherwise a moment later; `waits` is for causes not yet seen."""
         conflicts = failures = 0
         while True:
             try:
@@ -216,9 +219,9 @@ class Handler:
                 if conflicts > CONFLICT_RETRIES:
                     raise
                 self.pause(random.uniform(0, 0.02 * conflicts))  # noqa: S311  # no secret, only spread
-            except TRANSIENT:
+            except TRANSIENT as error:
                 failures += 1
-                if failures > TRANSIENT_RETRIES:
+                if failures > (waits if isinstance(error, NotYetSeenError) else TRANSIENT_RETRIES):
                     raise
                 self.pause(0.05 * 2**failures)
 

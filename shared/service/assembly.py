@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from shared.eventstore.projections import ReadModel
 from shared.eventstore.store import EventStore
 from shared.http.app import create_app
-from shared.http.commands import Commands
+from shared.http.commands import Commands, fingerprint_key
 from shared.http.health import Ready
 from shared.http.identity import TokenVerifier
 from shared.kernel.clock import Clock, SystemClock
@@ -68,7 +68,13 @@ class Service:
         return create_app(
             self.name,
             store=self.store,
-            commands=Commands(self.store, settings.tenant, self.clock, self.ids),
+            commands=Commands(
+                self.store,
+                settings.tenant,
+                self.clock,
+                self.ids,
+                fingerprint_key(settings.vault_key),
+            ),
             routers=[
                 *self.routers,
                 dead_letter_routes(self.handler().dead_letters),

@@ -87,6 +87,7 @@ def _serve(name: str, service: Service, role: ProcessRole) -> int:
     try:
         server[0].run()
     finally:
+        _ignore_further_signals()
         worker.stop()
         service.store.close()
         tracing.shutdown()
@@ -100,6 +101,12 @@ def _let_the_server_end_us() -> None:
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+
+
+def _ignore_further_signals() -> None:
+    """We are ending already; a second signal must not cut that short, not even at the very end."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _server(service: Service, worker: Worker, *, has_api: bool) -> uvicorn.Server:

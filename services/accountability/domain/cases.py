@@ -24,13 +24,15 @@ from shared.contracts.accountability import (
     CaseRejected,
     Ground,
     InspectedCaseNoted,
+    InspectedProblemNoted,
+    ProblemLeadNoted,
     SubjectKind,
 )
 from shared.contracts.base import Sealed
 from shared.contracts.directory import LegalBasisView
 from shared.eventstore.aggregate import Aggregate, applies
 from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import ConflictError, RefusedError
+from shared.kernel.errors import RefusedError
 
 DECIDING_ROLES = (Role.DCI, Role.COM)
 REFERRING_ROLES = (Role.OFF, Role.LG)
@@ -63,6 +65,20 @@ class NotReferredJointlyError(RefusedError):
 class OtherUnitError(RefusedError):
     code = "other-unit"
     title = "The proposal concerns another unit or other problems"
+
+
+class AlreadyReferredError(RefusedError):
+    """A case is referred once under its number (T42)."""
+
+    code = "already-referred"
+    title = "A case of this number was referred before"
+
+
+class ProblemNotClaimedError(RefusedError):
+    """A case rests on problems that their unit has claimed: P4 and later (T42)."""
+
+    code = "problem-not-claimed"
+    title = "The problem was not claimed by this unit"
 
 
 class CaseStateError(RefusedError):
@@ -115,6 +131,38 @@ class InspectedCase(Aggregate):
         self.unit = event.unit
 
 
+class InspectedProblem(Aggregate):
+    """What accountability knows of a problem: that it was claimed, and which leads are open."""
+
+    KIND = "inspected-problem"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.case_no = ""
+        self.open_leads: set[str] = set()
+
+    def note_lead(self, lead_no: str, *, is_open: bool) -> None:
+        """Remember that a lead behind the problem waits for its result, or has it (G19)."""
+        if (lead_no in self.open_leads) != is_open:
+            self.record(ProblemLeadNoted(problem_no=self.key, lead_no=lead_no, is_open=is_open))
+
+    def note_claim(self, case_no: str) -> None:
+        """Remember it; a repetition changes nothing."""
+        if not self.case_no:
+            self.record(InspectedProblemNoted(problem_no=self.key, case_no=case_no))
+
+    @applies(InspectedProblemNoted)
+    def _noted(self, event: InspectedProblemNoted) -> None:
+        self.case_no = event.case_no
+
+    @applies(ProblemLeadNoted)
+    def _lead_noted(self, event: ProblemLeadNoted) -> None:
+        if event.is_open:
+            self.open_leads.add(event.lead_no)
+        else:
+            self.open_leads.discard(event.lead_no)
+
+
 class AccountabilityCase(Aggregate):
     """One accountability case under its number."""
 
@@ -145,8 +193,8 @@ class AccountabilityCase(Aggregate):
     def refer(self, referral: Referral, actor: Actor) -> None:
         """Refer the case, or confirm the proposal of this number (T42, R259).
 
-        Raises NotAReferringBodyError, OrphanCaseError, NotReferredJointlyError, OtherUnitError, and
-        ConflictError when it is referred already.
+        Raises NotAReferringBodyError, OrphanCaseError, NotReferredJointlyError, OtherUnitError,
+        AlreadyReferredError.
         """
         if actor.role not in REFERRING_ROLES:
             raise NotAReferringBodyError("another body refers", accountability_no=self.key)
@@ -165,7 +213,7 @@ class AccountabilityCase(Aggregate):
         if not self.exists:
             return
         if self.state is not AccountabilityState.PROPOSED:
-            raise ConflictError(f"the case is {self.state}", accountability_no=self.key)
+            raise AlreadyReferredError(f"the case is {self.state}", accountability_no=self.key)
         if referral.unit != self.unit or not set(self.problem_nos) <= set(referral.problem_nos):
             raise OtherUnitError("refer what was proposed", accountability_no=self.key)
 
@@ -181,9 +229,17 @@ class AccountabilityCase(Aggregate):
         self.record(CaseRejected(accountability_no=self.key, reason=reason))
 
     def decide(
-        self, sanction: Sanction, basis: LegalBasisView | None, decided_on: date, actor: Actor
+        self,
+        sanction: Sanction,
+        basis: LegalBasisView | None,
+        decided_on: date,
+        actor: Actor,
+        open_problem_nos: list[str],
     ) -> None:
-        """Decide on a basis in force at the conduct (G28), within its band or approved (G27)."""
+        """Decide on a basis in force at the conduct (G28), within its band or approved (G27).
+
+        Behind `open_problem_nos` leads still wait: their disposal is not known by this (G19).
+        """
         self._require_deciding(actor, AccountabilityState.ACCEPTED)
         in_force = require_in_force(basis, sanction.legal_basis, self._referral.conduct_on)
         within_band = is_within_band(in_force, sanction.severity, sanction.measure)
@@ -197,6 +253,7 @@ class AccountabilityCase(Aggregate):
                 within_band=within_band,
                 decided_by=actor.org,
                 decided_on=decided_on,
+                open_problem_nos=open_problem_nos,
                 **vars(sanction),
             )
         )

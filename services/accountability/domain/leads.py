@@ -162,6 +162,7 @@ class Lead(Aggregate):
                 legal_basis=legal_basis,
                 basis_edition=edition,
                 conduct_on=conduct_on,
+                problem_nos=self.offered.problem_nos,
             )
         )
 
@@ -195,7 +196,12 @@ class Lead(Aggregate):
         )
 
     def conclude(
-        self, conclusion: LeadConclusion, *, pursuit_known: bool, concluded_on: date
+        self,
+        conclusion: LeadConclusion,
+        *,
+        pursuit_known: bool,
+        concluded_on: date,
+        open_problem_nos: list[str],
     ) -> None:
         """Settle the lead; supervision learns that it is settled, never how (X09, G19)."""
         self._require_state(*UNDER_WAY)
@@ -208,6 +214,7 @@ class Lead(Aggregate):
                 problem_nos=self.offered.problem_nos,
                 pursuit_known=pursuit_known,
                 concluded_on=concluded_on,
+                open_problem_nos=open_problem_nos,
             )
         )
 

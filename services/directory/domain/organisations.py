@@ -137,7 +137,13 @@ class Organisation(Aggregate):
             linked_office=self.linked_offices.at(day),
             resident_team=self.resident_teams.at(day),
             leader_in_charge=self.leaders_in_charge.at(day),
+            people=self._people(at),
         )
+
+    def _people(self, at: datetime) -> list[str]:
+        principal = self.principals.at(at)
+        held = ([principal.person_ref] if principal else []) + self.posts.holders(civil_date(at))
+        return list(dict.fromkeys(held))
 
     def _former_principals(self, at: datetime) -> list[str]:
         present = self.principals.at(at)

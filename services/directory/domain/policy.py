@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from services.directory.domain.parameters import NUMBERS, PERIODS, WEIGHTS
+from services.directory.domain.parameters import LATER_NUMBERS, NUMBERS, PERIODS, WEIGHTS
 from services.directory.domain.timeline import Timeline
 from shared.contracts.directory import (
     DueDate,
@@ -48,6 +48,7 @@ class Policy(Aggregate):
 
         Raises IncompleteEditionError, EditionAdoptedError, BackdatedError, InvalidValueError.
         """
+        numbers = LATER_NUMBERS | numbers
         require_complete(periods, numbers)
         require_acceptable(periods, numbers)
         if any(known.edition == edition for _, known in self.editions.entries):
@@ -64,7 +65,8 @@ class Policy(Aggregate):
         found = self.editions.at(on)
         if found is None:
             raise NotFoundError("no policy edition is in force on that date")
-        return PolicyView(edition=found.edition, periods=found.periods, numbers=found.numbers)
+        numbers = LATER_NUMBERS | found.numbers
+        return PolicyView(edition=found.edition, periods=found.periods, numbers=numbers)
 
     @applies(PolicyEditionAdopted)
     def _adopted(self, event: PolicyEditionAdopted) -> None:

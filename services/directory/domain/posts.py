@@ -65,6 +65,11 @@ class Posts:
             for one in self.held
         ]
 
+    def holders(self, on: date) -> list[str]:
+        """Return who holds any post on this day, in the order of appointment."""
+        held = [one for one in self.held if one.start <= on and (one.end is None or on < one.end)]
+        return list(dict.fromkeys(one.person_ref for one in held))
+
     def _last(self, person_ref: str, post: str) -> Held | None:
         times = [one for one in self.held if (one.person_ref, one.post) == (person_ref, post)]
         return times[-1] if times else None

@@ -2,27 +2,30 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import SecretStr
 
 from services.feedback.api.audience import LeadReader, Tag, found_or_404, share_of
 from services.feedback.application import FeedbackApplication
 from services.feedback.read_models.leads import Leads, LeadStatus, lead_status, list_leads
-from services.feedback.schemas import OfferLead, OfferLeadAgain
+from services.feedback.schemas import LeadContent, OfferLead, OfferLeadAgain, Purpose
 from shared.contracts.base import Code, Sealed
 from shared.contracts.feedback import TransferState
 from shared.eventstore.projections import Queries
 from shared.eventstore.sealing import Vault
 from shared.eventstore.unit_of_work import UnitOfWork
-from shared.http.commands import CommandCall, command
+from shared.http.commands import CommandCall, Commands, command, reader
 from shared.http.paging import Cursor, Limit, MinPosition, Page, decode_cursor, page_of
-from shared.kernel.actor import Role
+from shared.kernel.actor import Actor, Role
+
+ContentReader = Annotated[Actor, Depends(reader(Role.DCI, Role.ORG))]
 
 
 def lead_routes(application: FeedbackApplication, queries: Queries, vault: Vault) -> APIRouter:
     """Return the routes under `/leads`."""
     router = APIRouter(tags=["leads"])
     router.include_router(_questions(queries))
+    router.include_router(_content(application, vault))
 
     @router.post("/leads", status_code=201)
     def offer_lead(
@@ -60,6 +63,25 @@ def lead_routes(application: FeedbackApplication, queries: Queries, vault: Vault
             return application.offer_lead_again(uow, lead_no, address=body.address, content=content)
 
         return call.run(offering, on=f"lead/{lead_no}", correlation=lead_no)
+
+    return router
+
+
+def _content(application: FeedbackApplication, vault: Vault) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/leads/{lead_no}/content")
+    def content(
+        lead_no: Code, purpose: Purpose, actor: ContentReader, request: Request, answer: Response
+    ) -> LeadContent:
+        """Open the content for its addressee (C4); the reading is recorded with its purpose."""
+        commands: Commands = request.app.state.commands
+        uow = commands.reading("ReadLeadContent", actor, correlation=lead_no)
+        sealed = application.read_lead_content(uow, lead_no, purpose=purpose)
+        opened = vault.open(commands.store, sealed)
+        uow.commit()
+        answer.headers["Cache-Control"] = "no-store"
+        return LeadContent(lead_no=lead_no, content=opened.value)
 
     return router
 

@@ -7,6 +7,7 @@ from services.feedback.domain.issuing import Feedback
 from services.feedback.domain.joint_actions import JointAction
 from services.feedback.domain.leads import Lead, LeadAddress, LeadOrigin
 from services.feedback.domain.problems import Problem
+from services.feedback.domain.readings import LeadReadings
 from services.feedback.domain.rounds import NotATargetError, Round, require_leader
 from shared.contracts.base import Sealed
 from shared.eventstore.unit_of_work import UnitOfWork
@@ -57,6 +58,15 @@ class LeadUseCases:
         lead.offer_again(address, content)
         uow.save(lead)
         return {"offer": lead.offers}
+
+    def read_lead_content(self, uow: UnitOfWork, lead_no: str, *, purpose: str) -> Sealed:
+        """Return the sealed content to its addressee, and note the reading with its purpose."""
+        lead = uow.load(Lead, lead_no)
+        content = lead.content_for(uow.actor)
+        readings = uow.find(LeadReadings, lead_no) or uow.create(LeadReadings, lead_no)
+        readings.note(lead.offers, uow.actor, purpose)
+        uow.save(readings)
+        return content
 
     def note_lead_accepted(self, uow: UnitOfWork, lead_no: str, *, offer: int) -> None:
         """The addressee registered the lead."""

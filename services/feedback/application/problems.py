@@ -75,7 +75,7 @@ class ProblemUseCases:
         problem = uow.load(Problem, problem_no)
         feedback = uow.find(Feedback, problem.case_no) or Feedback(problem.case_no)
         problem.approve(decision, civil_date(uow.now))
-        feedback.list_problem(_as_issued(problem))
+        feedback.list_problem(_as_issued(problem), problem.round_no)
         uow.save(problem, feedback)
 
     def raise_objection(

@@ -42,8 +42,10 @@ def require_evidence(papers: Sequence[WorkingPaper]) -> None:
         raise GuardFailedError("G01", "a working paper is named twice")
 
 
-def require_second_person(papers: Sequence[WorkingPaper], reviewer: Actor) -> None:
-    """G01: whoever finds a problem substantiated has written none of its papers."""
+def require_second_person(papers: Sequence[WorkingPaper], reviewer: Actor, drafter: str) -> None:
+    """G01: whoever finds a problem substantiated wrote neither its draft nor any of its papers."""
+    if drafter == reviewer.person_ref:
+        raise GuardFailedError("G01", "the drafter of a problem cannot review it")
     for paper in papers:
         if paper.author == reviewer.person_ref:
             raise GuardFailedError(

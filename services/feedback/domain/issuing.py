@@ -13,6 +13,7 @@ from services.feedback.domain.deliveries import (
     require_listed,
 )
 from services.feedback.domain.grounds import require_authority, require_past
+from services.feedback.domain.rounds import NotATargetError
 from shared.contracts.base import Decision, DocumentHash, Facts
 from shared.contracts.feedback import (
     Attendance,
@@ -120,10 +121,14 @@ class Feedback(Aggregate):
         )
         return self
 
-    def list_problem(self, problem: IssuedProblem) -> None:
-        """Put an approved problem on the list that is fed back; raises for G02."""
+    def list_problem(self, problem: IssuedProblem, round_no: str) -> None:
+        """Put an approved problem on the list that is fed back; raises for G02.
+
+        NotATargetError when it was drafted in another round than the reports of this case.
+        """
         self.require_not_issued()
-        self.require_reports()
+        if self.require_reports().round_no != round_no:
+            raise NotATargetError("the case belongs to another round", case_no=self.key)
         self.record(ProblemListed(case_no=self.key, **problem.model_dump()))
 
     def issue(
@@ -154,6 +159,7 @@ class Feedback(Aggregate):
                 window_end=dates.window_end,
                 rectify_by=dates.rectify_by,
                 problems=list(self.listed.values()),
+                team_members=target.team_members,
             )
         )
         for delivery in deliveries(self.key, to, list(self.listed)):
@@ -263,7 +269,8 @@ def require_attendance(attendance: Sequence[Attendance]) -> None:
         if named.count(category) != 1:
             raise GuardFailedError("G04", f"{category} must be accounted for exactly once")
     for one in attendance:
-        if not one.present and not (one.deviation_reason and one.approved_by):
+        reason = (one.deviation_reason or "").strip()
+        if not one.present and not (reason and one.approved_by):
             raise GuardFailedError(
                 "G04", f"{one.category} was absent without a reason and an approver"
             )

@@ -17,7 +17,8 @@ from shared.contracts.feedback import (
     TransferState,
 )
 from shared.eventstore.aggregate import Aggregate, applies
-from shared.kernel.errors import RefusedError
+from shared.kernel.actor import Actor, Role
+from shared.kernel.errors import NotFoundError, RefusedError
 
 
 class LeadMisroutedError(RefusedError):
@@ -61,6 +62,7 @@ class Lead(Aggregate):
         self.offers = 0
         self.origin: LeadOrigin
         self.address: LeadAddress
+        self.content: Sealed
 
     def offer(self, origin: LeadOrigin, address: LeadAddress, content: Sealed) -> Self:
         """Offer the lead for the first time; raises LeadMisroutedError (R097, R098)."""
@@ -83,6 +85,18 @@ class Lead(Aggregate):
         if self._awaits(offer):
             self.record(LeadTransferReturned(lead_no=self.key, offer=offer, reason=reason))
 
+    def content_for(self, reader: Actor) -> Sealed:
+        """Return the sealed content to the addressed organ in its role (R098, 3.4 rule 2).
+
+        Raises NotFoundError for everybody else, and once the addressee has returned the lead.
+        """
+        to_organisation = self.address.addressee_kind is LeadAddresseeKind.ORGANISATION_DEPARTMENT
+        role = Role.ORG if to_organisation else Role.DCI
+        is_addressee = (reader.org, reader.role) == (self.address.addressee, role)
+        if not is_addressee or self.state is TransferState.RETURNED:
+            raise NotFoundError("there is no such lead", lead_no=self.key)
+        return self.content
+
     def _awaits(self, offer: int) -> bool:
         return self.state is TransferState.OFFERED and offer == self.offers
 
@@ -101,6 +115,7 @@ class Lead(Aggregate):
     @applies(LeadOffered)
     def _offered(self, event: LeadOffered) -> None:
         self.state, self.offers = TransferState.OFFERED, event.offer
+        self.content = event.content
         self.address = LeadAddress(addressee=event.addressee, addressee_kind=event.addressee_kind)
         self.origin = LeadOrigin(
             case_no=event.case_no,

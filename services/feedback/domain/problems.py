@@ -44,6 +44,7 @@ class Problem(Aggregate):
         self.state = ProblemState.DRAFTED
         self.draft_facts: ProblemDrafted
         self.papers: Sequence[WorkingPaper] = ()
+        self.approval: Decision | None = None
         self.wording_version = 1
         self.objection_until: date | None = None
         self.objections = Objections()
@@ -65,7 +66,7 @@ class Problem(Aggregate):
         """T02: P0 → P1 under G01; the reviewer has written none of the papers."""
         self._require_state(ProblemState.DRAFTED)
         require_evidence(papers)
-        require_second_person(papers, reviewer)
+        require_second_person(papers, reviewer, self.draft_facts.drafter)
         self.record(
             ProblemSubstantiated(
                 problem_no=self.key, papers=list(papers), reviewer=reviewer.person_ref
@@ -85,8 +86,10 @@ class Problem(Aggregate):
         self.record(ProblemApproved(problem_no=self.key, decision=decision))
 
     def issue(self, issued_on: date, objection_until: date) -> None:
-        """T05: P2 → P3. Objections are possible until the end of that day."""
+        """T05: P2 → P3, not before its approval (G03); objections are possible until that day."""
         self._require_state(ProblemState.APPROVED)
+        if self.approval is not None:
+            require_authority(self.approval, issued_on)
         facts = self.draft_facts
         self.record(
             ProblemIssued(
@@ -190,8 +193,8 @@ class Problem(Aggregate):
         self.state, self.papers = ProblemState.DRAFTED, ()
 
     @applies(ProblemApproved)
-    def _approved(self, _: ProblemApproved) -> None:
-        self.state = ProblemState.APPROVED
+    def _approved(self, event: ProblemApproved) -> None:
+        self.state, self.approval = ProblemState.APPROVED, event.decision
 
     @applies(ProblemIssued)
     def _issued(self, event: ProblemIssued) -> None:

@@ -42,7 +42,8 @@ def problem_routes(application: RectificationApplication, directory: Directory) 
         problem_no: Code,
         body: schemas.ExtendDeadline,
         call: Annotated[
-            CommandCall, Depends(command("ExtendDeadline", Role.OFF, Role.TL, Role.RDT))
+            CommandCall,
+            Depends(command("ExtendDeadline", Role.OFF, Role.TL, Role.RDT, Role.DSO)),
         ],
     ) -> Response:
         """Grant a later date as the accountable supervisor (T16)."""

@@ -9,6 +9,9 @@ from services.rectification.application.problems import own_problem
 from services.rectification.domain.case import RectificationCase
 from services.rectification.domain.closing import Problem
 from services.rectification.domain.guards import require_incumbent
+from services.rectification.domain.supervisor import CaseSupervisor
+from services.rectification.domain.unit import Unit
+from shared.contracts import supervision
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import ResidualItem
 from shared.eventstore.unit_of_work import UnitOfWork
@@ -23,6 +26,35 @@ class ClosingUseCases:
         problem = found_or_created_problem(uow, problem_no)
         problem.note_objection(objection_no, is_open=is_open)
         uow.save(problem)
+
+    def note_amendment(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        case_no: str,
+        objection_no: str,
+        wording_version: int,
+    ) -> None:
+        """Take the new wording as the one that the work answers (T08, X05)."""
+        problem = found_or_created_problem(uow, problem_no)
+        problem.note_amendment(case_no, objection_no, wording_version)
+        uow.save(problem)
+
+    def note_supervisor(
+        self, uow: UnitOfWork, case_no: str, *, phase: str, supervisor: str
+    ) -> None:
+        """Learn who is the accountable supervisor of the case (T40)."""
+        known = uow.find(CaseSupervisor, case_no) or uow.create(CaseSupervisor, case_no)
+        known.note(phase, supervisor)
+        uow.save(known)
+
+    def note_team_leader(self, uow: UnitOfWork, case_no: str, *, successor: str) -> None:
+        """Learn that another person leads the team (A12): accountable in the initial phase."""
+        known = uow.find(CaseSupervisor, case_no)
+        if known is not None and known.phase == supervision.Phase.INITIAL:
+            known.note(known.phase, successor)
+            uow.save(known)
 
     def stop_problem(
         self, uow: UnitOfWork, problem_no: str, *, case_no: str, objection_no: str
@@ -124,8 +156,13 @@ class ClosingUseCases:
             digest,
             minimum_pairs=minimum_pairs,
             meeting_is_complete=case.meeting_is_complete,
-            handover_is_open=case.has_open_handover,
-            now=uow.now,
+            handover_is_open=_has_open_handover(uow, problem.unit),
         )
         uow.save(problem)
         return {"cycle": problem.cycle, "application": problem.application}
+
+
+def _has_open_handover(uow: UnitOfWork, unit: str) -> bool:
+    """Whether the unit's principal has any handover open, in whichever case (G20)."""
+    cases = [uow.load(RectificationCase, case_no) for case_no in uow.load(Unit, unit).case_nos]
+    return any(case.has_open_handover for case in cases)

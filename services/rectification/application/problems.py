@@ -6,7 +6,12 @@ from typing import Any
 
 from services.rectification.domain.case import RectificationCase
 from services.rectification.domain.closing import Problem
-from services.rectification.domain.guards import require_incumbent, require_own_unit
+from services.rectification.domain.guards import (
+    business_day,
+    require_incumbent,
+    require_own_unit,
+)
+from services.rectification.domain.supervisor import CaseSupervisor
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import Result
 from shared.eventstore.unit_of_work import UnitOfWork
@@ -44,7 +49,7 @@ class ProblemUseCases:
         """Claim the problem as the incumbent principal (T10: G06)."""
         problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
-        problem.claim(principal.person_ref, responsible_member, claimed_on)
+        problem.claim(principal.person_ref, responsible_member, claimed_on, business_day(uow.now))
         uow.save(problem)
 
     def progress_task(
@@ -121,6 +126,8 @@ class ProblemUseCases:
     ) -> dict[str, Any]:
         """Grant a later date as the accountable supervisor (T16)."""
         problem = own_problem(uow, problem_no)
+        supervisor = uow.find(CaseSupervisor, problem.case_no) or CaseSupervisor(problem.case_no)
+        supervisor.require_accountable(uow.actor)
         problem.extend_deadline(rectify_by, reason, uow.actor.person_ref)
         uow.save(problem)
         return {"deadline_version": problem.deadline_version}

@@ -163,6 +163,7 @@ class RectificationCase(Aggregate):
                 outgoing=waiting or outgoing,
                 incoming=incoming,
                 problem_nos=problem_nos,
+                unit=self.unit,
             )
         )
 
@@ -198,7 +199,9 @@ class RectificationCase(Aggregate):
         if not demanded <= self.signed:
             raise HandoverSignatureError("a signature is missing", case_no=self.key)
         self.record(
-            HandoverCompleted(case_no=self.key, handover=handover.handover, witness=witness)
+            HandoverCompleted(
+                case_no=self.key, handover=handover.handover, witness=witness, unit=self.unit
+            )
         )
 
     def _open_handover(self) -> HandoverRequired:

@@ -1,7 +1,7 @@
 """The problem on its way out and back: decisions of others, the closing report, its lapse."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from services.rectification.domain import guards
 from services.rectification.domain.problem import WorkingProblem
@@ -21,6 +21,7 @@ from shared.contracts.rectification import (
     ProblemStopped,
     ReRectificationOrdered,
     ResidualItem,
+    TasksRevised,
 )
 
 _VOIDABLE = (
@@ -40,6 +41,20 @@ class Problem(WorkingProblem):
         if self.objections.get(objection_no) is not is_open:
             self.record(
                 ObjectionNoted(problem_no=self.key, objection_no=objection_no, is_open=is_open)
+            )
+
+    def note_amendment(self, case_no: str, objection_no: str, wording_version: int) -> None:
+        """Settle the objection; what is planned and done answers the new wording (T08, X05)."""
+        self.note_objection(objection_no, is_open=False)
+        if wording_version > self.wording_version and self.state not in ENDED:
+            self.record(
+                TasksRevised(
+                    problem_no=self.key,
+                    case_no=case_no,
+                    objection_no=objection_no,
+                    wording_version=wording_version,
+                    work=self.open_work,
+                )
             )
 
     def stop(self, case_no: str) -> None:
@@ -79,9 +94,13 @@ class Problem(WorkingProblem):
     def order_after_return(
         self, cycle: int, application: int, items: Sequence[ResidualItem], rectify_by: date
     ) -> None:
-        """Rectify again after a returned closing (T27, T29, T32), even if its signature lapsed."""
-        is_this = (cycle, application) == (self.cycle, self.application)
-        if is_this and self.state in (ProblemState.CLOSURE_APPLIED, ProblemState.CLOSURE_ELIGIBLE):
+        """Rectify again after a returned closing (T27, T29, T32).
+
+        Even if its signature lapsed and the successor has already applied anew: the next
+        application then did not answer the return.
+        """
+        is_known = cycle == self.cycle and application <= self.application
+        if is_known and self.state in (ProblemState.CLOSURE_APPLIED, ProblemState.CLOSURE_ELIGIBLE):
             self._order(cycle, OrderCause.CLOSURE_RETURN, items, rectify_by)
 
     def order_after_reopening(
@@ -131,17 +150,16 @@ class Problem(WorkingProblem):
         minimum_pairs: int,
         meeting_is_complete: bool,
         handover_is_open: bool,
-        now: datetime,
     ) -> None:
         """Sign the report in person and apply for closing (T26; the caller demanded G06)."""
         self.require_state(ProblemState.CLOSURE_ELIGIBLE)
         guards.require_no_handover(handover_is_open)
         guards.require_meeting(meeting_is_complete)
-        self._require_closable(minimum_pairs, now)
+        self._require_closable(minimum_pairs)
         guards.require_signature_on(digest, self.content)
         self._apply_for_closing(principal, digest)
 
-    def _require_closable(self, minimum_pairs: int, now: datetime) -> None:
+    def _require_closable(self, minimum_pairs: int) -> None:
         """Demand G13 G14 G17 G19 G23 G24."""
         guards.require_effect_and_archive(self.effects, len(self.documents))
         is_of_cycle = self.pledge is not None and self.pledge.cycle == self.cycle
@@ -153,8 +171,7 @@ class Problem(WorkingProblem):
             self.concerns_person_or_matter, self.disposal_known, self.pursuit_known
         )
         guards.require_three_results(self.results)
-        has_overdue_work = bool(self.open_work) and self.rectify_by < guards.business_day(now)
-        guards.require_clean(self.open_objections, len(self.open_blockers), has_overdue_work)
+        guards.require_clean(self.open_objections, len(self.open_blockers), len(self.open_work))
 
     def _apply_for_closing(self, principal: Incumbent, digest: str) -> None:
         self.record(

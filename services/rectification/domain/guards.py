@@ -96,11 +96,15 @@ def require_three_results(results: ResultsRecorded | None) -> None:
         raise GuardFailedError("G23", "the three results are not recorded")
 
 
-def require_clean(objections: int, blockers: int, has_overdue_work: bool) -> None:
-    """Demand that no objection, blocker or overdue task is open (G24)."""
+def require_clean(objections: int, blockers: int, open_work: int) -> None:
+    """Demand that no objection and no blocker is open, no task overdue, no return unanswered (G24).
+
+    Work that an evaluation, a return or a reopening ordered is an unanswered return while it is
+    open, overdue or not; a waiver of the second pair does not do away with it.
+    """
     if objections:
         raise GuardFailedError("G24", f"{objections} objections are open")
     if blockers:
         raise GuardFailedError("G24", f"{blockers} blockers are open")
-    if has_overdue_work:
-        raise GuardFailedError("G24", "work is open after its deadline")
+    if open_work:
+        raise GuardFailedError("G24", f"{open_work} tasks or residual items are open")

@@ -17,7 +17,7 @@ from shared.contracts.rectification import (
     ProblemState,
     RectificationStarted,
 )
-from shared.kernel.errors import ConflictError, InvalidValueError, RefusedError
+from shared.kernel.errors import InvalidValueError, RefusedError
 
 
 class ContestedProblemError(RefusedError):
@@ -39,6 +39,13 @@ class NilItemsUnconfirmedError(RefusedError):
 
     code = "nil-items-unconfirmed"
     title = "The empty list of residual items is not confirmed"
+
+
+class NothingToConfirmError(RefusedError):
+    """The list of residual items is not empty, or is confirmed (A54)."""
+
+    code = "nothing-to-confirm"
+    title = "No empty list of residual items waits for confirmation"
 
 
 class WorkingProblem(ProblemWork):
@@ -81,13 +88,16 @@ class WorkingProblem(ProblemWork):
             )
         )
 
-    def claim(self, claimed_by: str, responsible_member: str, claimed_on: date) -> None:
+    def claim(
+        self, claimed_by: str, responsible_member: str, claimed_on: date, today: date
+    ) -> None:
         """Accept the problem as the unit's own (T10; the caller has demanded G06)."""
         self.require_state(ProblemState.ISSUED)
         if self.open_objections:
             raise ContestedProblemError("the objection is not settled", problem_no=self.key)
-        if claimed_on < self.issued_on:
-            raise InvalidValueError("claimed before it was issued", problem_no=self.key)
+        if not self.issued_on <= claimed_on <= max(today, self.issued_on):
+            raise InvalidValueError("claimed before it was issued, or later than today",
+                                    problem_no=self.key)  # fmt: skip
         self.record(
             ProblemClaimed(
                 problem_no=self.key,
@@ -121,7 +131,7 @@ class WorkingProblem(ProblemWork):
         """Confirm that nothing is left to rectify after a perfect evaluation (A54)."""
         self.require_state(ProblemState.RE_RECTIFYING)
         if not self.needs_nil_confirmation:
-            raise ConflictError("there is no empty list to confirm", problem_no=self.key)
+            raise NothingToConfirmError("there is no empty list to confirm", problem_no=self.key)
         self.record(
             NilItemsConfirmed(problem_no=self.key, cycle=self.cycle, confirmed_by=confirmed_by)
         )

@@ -33,6 +33,7 @@ from shared.contracts.rectification import (
     ResultsRecorded,
     TaskCompleted,
     TaskProgressed,
+    TasksRevised,
 )
 from shared.contracts.rectification_content import content_digest
 from shared.eventstore.aggregate import Aggregate, applies
@@ -79,6 +80,7 @@ class ProblemHistory(Aggregate):
         self.eligibility: ClosureEligibilityNoted | None = None
         self.application = 0
         self.signatory = ""
+        self.wording_version = 1
 
     def _apply(self, event: Event) -> None:
         super()._apply(event)
@@ -112,6 +114,10 @@ class ProblemHistory(Aggregate):
     @applies(ObjectionNoted)
     def _objection_noted(self, event: ObjectionNoted) -> None:
         self.objections[event.objection_no] = event.is_open
+
+    @applies(TasksRevised)
+    def _tasks_revised(self, event: TasksRevised) -> None:
+        self.wording_version = event.wording_version
 
     @applies(RectificationStarted)
     def _started(self, event: RectificationStarted) -> None:

@@ -20,7 +20,7 @@ from shared.contracts.rectification import (
     TaskCompleted,
     TaskProgressed,
 )
-from shared.kernel.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
+from shared.kernel.errors import InvalidValueError, NotFoundError, RefusedError
 
 WORKING = (ProblemState.RECTIFYING, ProblemState.RE_RECTIFYING)
 OPEN_TO_CONTENT = (*WORKING, ProblemState.CLOSURE_ELIGIBLE)
@@ -40,6 +40,20 @@ class LaterDeadlineRequiredError(RefusedError):
 
     code = "later-deadline-required"
     title = "The new deadline is not later"
+
+
+class WorkDoneError(RefusedError):
+    """A task or residual item is done once (T15); only a sham or an order opens work again."""
+
+    code = "work-done"
+    title = "The task or item is done already"
+
+
+class AlreadyOnRecordError(RefusedError):
+    """A number stands for one thing only (G13, R126)."""
+
+    code = "already-on-record"
+    title = "The number is taken on this problem"
 
 
 class ProblemWork(ProblemHistory):
@@ -78,7 +92,7 @@ class ProblemWork(ProblemHistory):
         if work_no not in self.work:
             raise NotFoundError("no such task or item", problem_no=self.key, task_no=work_no)
         if self.work[work_no]:
-            raise ConflictError("it is done already", problem_no=self.key, task_no=work_no)
+            raise WorkDoneError("it is done already", problem_no=self.key, task_no=work_no)
 
     def extend_deadline(self, rectify_by: date, reason: str, approved_by: str) -> None:
         """Grant a later date, with a reason (T16, R135)."""
@@ -118,7 +132,9 @@ class ProblemWork(ProblemHistory):
     def raise_blocker(self, blocker_no: str, cause: str, help_needed: str) -> None:
         self.require_state(*BEFORE_CLOSING)
         if blocker_no in self.blockers:
-            raise ConflictError("the blocker exists", problem_no=self.key, blocker_no=blocker_no)
+            raise AlreadyOnRecordError(
+                "the blocker exists", problem_no=self.key, blocker_no=blocker_no
+            )
         self.record(
             BlockerRaised(
                 problem_no=self.key, blocker_no=blocker_no, cause=cause, help_needed=help_needed
@@ -141,7 +157,7 @@ class ProblemWork(ProblemHistory):
     def archive_document(self, document_no: str, title: str, digest: str) -> None:
         self.require_state(*OPEN_TO_CONTENT)
         if document_no in self.documents:
-            raise ConflictError("the document is archived already", document_no=document_no)
+            raise AlreadyOnRecordError("the document is archived already", document_no=document_no)
         self._record_content(
             DocumentArchived(
                 problem_no=self.key, document_no=document_no, title=title, digest=digest

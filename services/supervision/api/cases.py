@@ -58,6 +58,19 @@ def case_routes(desk: Desk) -> APIRouter:
             correlation=case_no,
         )
 
+    @router.post("/cases/{case_no}/replace-team-leader")
+    def replace_team_leader(
+        case_no: Code,
+        body: schemas.ReplaceTeamLeader,
+        call: Annotated[CommandCall, Depends(command("ReplaceTeamLeader", Role.LG))],
+    ) -> Response:
+        """Appoint a successor of the team leader of record, who is unavailable (A12)."""
+        return call.run(
+            lambda uow: application.replace_team_leader(uow, case_no, **dict(body)),
+            on=case(case_no),
+            correlation=case_no,
+        )
+
     @router.post("/problems/{problem_no}/post-entry")
     def post_entry(
         problem_no: Code,

@@ -41,7 +41,14 @@ class Desk:
 
     def rectify_by(self, uow: UnitOfWork) -> date:
         """Return the new date for rectification, as the policy in force counts it from today."""
-        due = self.directory.due("task_deadline", civil_date(uow.now))
+        return self._due(uow, "task_deadline")
+
+    def watch_until(self, uow: UnitOfWork) -> date:
+        """Return the last day of a watch that begins today, as the policy in force counts it."""
+        return self._due(uow, "watch_period")
+
+    def _due(self, uow: UnitOfWork, parameter: str) -> date:
+        due = self.directory.due(parameter, civil_date(uow.now))
         uow.under(due.edition)
         return due.due
 

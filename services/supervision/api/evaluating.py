@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from services.supervision import schemas
-from services.supervision.api.desk import Desk, review
+from services.supervision.api.desk import Desk, disciplinary, review
 from shared.contracts.base import Code
+from shared.eventstore.unit_of_work import UnitOfWork
 from shared.http.commands import CommandCall, command
 from shared.kernel.actor import Role
 
@@ -31,17 +32,19 @@ def _visits(desk: Desk) -> APIRouter:
         call: Annotated[CommandCall, Depends(command("StartSupervision", Role.JSG, Role.DSO))],
     ) -> Response:
         """Begin the next pair on site: the joint group the first, the linked office later ones."""
-        return call.run(
-            lambda uow: application.start_supervision(
+
+        def start(uow: UnitOfWork) -> dict[str, object]:
+            unit = desk.unit_of_problem(uow, problem_no)
+            return application.start_supervision(
                 uow,
                 problem_no,
                 visit_no=body.visit_no,
                 members=body.members,
-                linked_office=desk.linked_office(uow, problem_no),
-            ),
-            on=review(problem_no),
-            correlation=problem_no,
-        )
+                linked_office=unit.linked_office or "",
+                unit_people=unit.people,
+            )
+
+        return call.run(start, on=review(problem_no), correlation=problem_no)
 
     @router.post("/problems/{problem_no}/complete-supervision")
     def complete_supervision(
@@ -75,6 +78,7 @@ def _visits(desk: Desk) -> APIRouter:
                 kind=body.kind,
                 evidence=body.evidence,
                 rectify_by=desk.rectify_by(uow),
+                discipline_orgs=disciplinary(desk.unit_of_problem(uow, problem_no)),
             ),
             on=review(problem_no),
             correlation=problem_no,

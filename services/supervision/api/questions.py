@@ -11,6 +11,11 @@ from services.supervision.read_models.ledgers import (
     Ledgers,
     ledger_entries,
 )
+from services.supervision.read_models.look_back_list import (
+    LookBackItem,
+    LookBackList,
+    look_back_list,
+)
 from services.supervision.read_models.open_problems import (
     OpenProblem,
     OpenProblems,
@@ -33,15 +38,13 @@ from shared.kernel.errors import NotFoundError
 
 UNIT_ROLES = {Role.UP, Role.UM, Role.UH}
 
-Supervisor = Annotated[
-    Actor,
-    Depends(
-        reader(
-            Role.OFF, Role.TL, Role.TM, Role.DSO, Role.RDT, Role.JSG, Role.PAN, Role.ORG, Role.DCI,
-            Role.LG, Role.COM, Role.SEC, Role.AUD, Role.SYSTEM, *sorted(UNIT_ROLES),
-        )
-    ),
-]  # fmt: skip
+SUPERVISORS = (
+    Role.OFF, Role.TL, Role.TM, Role.DSO, Role.RDT, Role.JSG, Role.PAN, Role.ORG, Role.DCI,
+    Role.LG, Role.COM, Role.SEC, Role.AUD, Role.SYSTEM,
+)  # fmt: skip
+
+SupervisorProper = Annotated[Actor, Depends(reader(*SUPERVISORS))]
+Supervisor = Annotated[Actor, Depends(reader(*SUPERVISORS, *sorted(UNIT_ROLES)))]
 
 
 def question_routes(queries: Queries) -> APIRouter:
@@ -50,6 +53,7 @@ def question_routes(queries: Queries) -> APIRouter:
     router.include_router(_problems(queries), tags=["problems"])
     router.include_router(_ledgers(queries), tags=["ledgers"])
     router.include_router(_cases(queries), tags=["cases"])
+    router.include_router(_look_back(queries), tags=["look-back list"])
     return router
 
 
@@ -111,6 +115,29 @@ def _ledgers(queries: Queries) -> APIRouter:
                 cursor, wanted, after=(int(key[0]), str(key[1])), limit=limit + 1
             )
         return page_of(found, limit, lambda one: (one.position, one.ledger.value))
+
+    return router
+
+
+def _look_back(queries: Queries) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/look-back-list")
+    def show_look_back_list(
+        _: SupervisorProper,
+        unit: Code | None = None,
+        round_no: Annotated[Code | None, Query(alias="round")] = None,
+        after: Cursor = None,
+        limit: Limit = 50,
+        min_position: MinPosition = 0,
+    ) -> Page[LookBackItem]:
+        """Return what low results put on the look-back list; the units do not see it (C3)."""
+        (start,) = decode_cursor(after, int) or (0,)
+        with queries.on(LookBackList, min_position) as cursor:
+            found = look_back_list(
+                cursor, unit=unit, round_no=round_no, after=int(start), limit=limit + 1
+            )
+        return page_of(found, limit, lambda one: (one.position,))
 
     return router
 

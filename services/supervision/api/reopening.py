@@ -23,7 +23,25 @@ def reopening_routes(desk: Desk) -> APIRouter:
     ) -> Response:
         """Take the closed problem over into long-term watch (长期监督, T33)."""
         return call.run(
-            lambda uow: application.accept_watch(uow, problem_no),
+            lambda uow: application.accept_watch(
+                uow,
+                problem_no,
+                resident_team=desk.unit_of_problem(uow, problem_no).resident_team or "",
+                until=desk.watch_until(uow),
+            ),
+            on=review(problem_no),
+            correlation=problem_no,
+        )
+
+    @router.post("/problems/{problem_no}/check-case-file")
+    def check_case_file(
+        problem_no: Code,
+        body: schemas.Archive,
+        call: Annotated[CommandCall, Depends(command("CheckCaseFile", Role.OFF))],
+    ) -> Response:
+        """Find the index of the file complete, before it is sealed (T36)."""
+        return call.run(
+            lambda uow: application.check_file(uow, problem_no, documents=body.documents),
             on=review(problem_no),
             correlation=problem_no,
         )

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from services.supervision.domain import ClosureReview, SupervisionCase
+from services.supervision.domain import ClosureReview, SupervisionCase, UnitHandovers
+from shared.contracts.base import Decision
 from shared.contracts.feedback import FeedbackIssued, IssuedProblem
 from shared.contracts.supervision import ClosureReviewOpened, Milestone, Phase
 from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.errors import NotYetSeenError
+from shared.kernel.periods import civil_date
 
 
 def known_case(uow: UnitOfWork, case_no: str) -> SupervisionCase:
@@ -47,6 +50,15 @@ class CaseUseCases:
         case.change_phase(phase, uow.actor, long_supervisors)
         uow.save(case)
         return {"case_no": case_no, "phase": phase, "supervisor": case.supervisor}
+
+    def replace_team_leader(
+        self, uow: UnitOfWork, case_no: str, *, successor: str, reason: str, decision: Decision
+    ) -> dict[str, Any]:
+        """Appoint a successor of the team leader of record (A12)."""
+        case = uow.load(SupervisionCase, case_no)
+        case.replace_team_leader(successor, reason, decision, civil_date(uow.now))
+        uow.save(case)
+        return {"case_no": case_no, "team_leader": case.team_leader}
 
     def receive_plan(
         self,
@@ -104,6 +116,11 @@ class CaseUseCases:
         case.cancel(problem_no, withdrawn=withdrawn)
         uow.save(case)
 
+    def cancel_closed_entry(self, uow: UnitOfWork, case_no: str, problem_no: str) -> None:
+        """Cancel a problem that closed, unless it was reopened before this was heard."""
+        if uow.load(ClosureReview, problem_no).is_closed:
+            self.cancel_entry(uow, case_no, problem_no)
+
     def restore_entry(self, uow: UnitOfWork, case_no: str, problem_no: str) -> None:
         """Put a reopened problem back into the ledgers."""
         case = known_case(uow, case_no)
@@ -123,6 +140,20 @@ class CaseUseCases:
         case = known_case(uow, case_no)
         case.note_copy_notice(notice_no, is_answered=is_answered)
         uow.save(case)
+
+    def note_handover(
+        self, uow: UnitOfWork, case_no: str, unit: str, handover: int, *, is_open: bool
+    ) -> None:
+        """Note that a handover of the unit's principal is open or complete (G20).
+
+        An old message names no unit: it is unavailable until the feedback of the case tells it.
+        """
+        known = unit or known_case(uow, case_no).unit
+        if not known:
+            raise NotYetSeenError(f"the unit of {case_no} is not seen yet")
+        handovers = uow.find(UnitHandovers, known) or uow.create(UnitHandovers, known)
+        handovers.note(case_no, handover, is_open=is_open)
+        uow.save(handovers)
 
     def _note_all(
         self,
@@ -151,4 +182,5 @@ def _opening(issued: FeedbackIssued, problem: IssuedProblem) -> ClosureReviewOpe
         resident_team=issued.resident_team,
         rectify_by=issued.rectify_by,
         concerns_person_or_matter=problem.concerns_person_or_matter,
+        team_members=issued.team_members,
     )

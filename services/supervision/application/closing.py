@@ -4,13 +4,14 @@ from datetime import date
 from typing import Any
 
 from services.supervision.application import rules
-from services.supervision.application.evaluating import saved
-from services.supervision.domain import ClosureReview
+from services.supervision.application.evaluating import saved, team_leader_of
+from services.supervision.domain import ClosureReview, UnitHandovers
 from shared.contracts.base import Decision
 from shared.contracts.directory import PolicyView
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import MethodUsed, ReopeningGround
 from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.periods import civil_date
 
 
 class ClosingUseCases:
@@ -69,7 +70,15 @@ class ClosingUseCases:
     ) -> dict[str, Any]:
         """Sign the closing; the second signature closes the problem (T31)."""
         review = uow.load(ClosureReview, problem_no)
-        review.countersign(uow.actor, digest, linked_office=linked_office, principal=principal)
+        handovers = uow.find(UnitHandovers, review.unit)
+        review.countersign(
+            uow.actor,
+            digest,
+            linked_office=linked_office,
+            team_leader=team_leader_of(uow, review),
+            principal=principal,
+            handover_is_open=handovers is not None and handovers.is_any_open,
+        )
         return saved(uow, review)
 
     def refuse_countersignature(
@@ -86,6 +95,7 @@ class ClosingUseCases:
         review = uow.load(ClosureReview, problem_no)
         review.refuse_countersignature(
             uow.actor,
+            team_leader=team_leader_of(uow, review),
             reasons=reasons,
             items=items,
             rectify_by=rectify_by,
@@ -99,10 +109,12 @@ class ClosingUseCases:
         review.offer_watch()
         uow.save(review)
 
-    def accept_watch(self, uow: UnitOfWork, problem_no: str) -> dict[str, Any]:
+    def accept_watch(
+        self, uow: UnitOfWork, problem_no: str, *, resident_team: str, until: date
+    ) -> dict[str, Any]:
         """Take a closed problem over into long-term watch (T33)."""
         review = uow.load(ClosureReview, problem_no)
-        review.accept_watch(uow.actor)
+        review.accept_watch(uow.actor, resident_team, until)
         return saved(uow, review)
 
     def reopen(
@@ -124,11 +136,18 @@ class ClosingUseCases:
             decision=decision,
             items=items,
             rectify_by=rectify_by,
+            today=civil_date(uow.now),
         )
+        return saved(uow, review)
+
+    def check_file(self, uow: UnitOfWork, problem_no: str, *, documents: int) -> dict[str, Any]:
+        """Find the index of a watched problem's file complete (T36)."""
+        review = uow.load(ClosureReview, problem_no)
+        review.check_file(uow.actor, documents)
         return saved(uow, review)
 
     def archive(self, uow: UnitOfWork, problem_no: str, *, documents: int) -> dict[str, Any]:
         """Seal the file of a watched problem (T36)."""
         review = uow.load(ClosureReview, problem_no)
-        review.archive(uow.actor, documents)
+        review.archive(uow.actor, documents, civil_date(uow.now))
         return saved(uow, review)

@@ -1,16 +1,17 @@
 """Use cases of the pairs of supervision and evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
 from services.supervision.application import rules
-from services.supervision.domain import ClosureReview
+from services.supervision.domain import ClosureReview, SupervisionCase
 from shared.contracts.base import Decision
 from shared.contracts.directory import PolicyView
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import GroupMember, MethodUsed, ShamKind
 from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.periods import civil_date
 
 
 class EvaluationUseCases:
@@ -24,11 +25,16 @@ class EvaluationUseCases:
         visit_no: str,
         members: Sequence[GroupMember],
         linked_office: str,
+        unit_people: Collection[str] = (),
     ) -> dict[str, Any]:
         """Begin the next pair on site (T20)."""
         review = uow.load(ClosureReview, problem_no)
         review.start_supervision(
-            uow.actor, visit_no=visit_no, members=members, linked_office=linked_office
+            uow.actor,
+            visit_no=visit_no,
+            members=members,
+            linked_office=linked_office,
+            unit_people=unit_people,
         )
         return saved(uow, review)
 
@@ -86,7 +92,7 @@ class EvaluationUseCases:
     ) -> dict[str, Any]:
         """Waive the second pair, exceptionally (T47)."""
         review = uow.load(ClosureReview, problem_no)
-        review.waive_second_round(reason, decision)
+        review.waive_second_round(reason, decision, civil_date(uow.now))
         return saved(uow, review)
 
     def find_sham(
@@ -97,11 +103,25 @@ class EvaluationUseCases:
         kind: ShamKind,
         evidence: list[str],
         rectify_by: date,
+        discipline_orgs: Collection[str],
     ) -> dict[str, Any]:
         """Find a declared completion to be sham (T19)."""
         review = uow.load(ClosureReview, problem_no)
-        review.find_sham(kind, evidence, rectify_by)
+        review.find_sham(
+            uow.actor,
+            kind,
+            evidence,
+            rectify_by,
+            team_leader=team_leader_of(uow, review),
+            discipline_orgs=discipline_orgs,
+        )
         return saved(uow, review)
+
+
+def team_leader_of(uow: UnitOfWork, review: ClosureReview) -> str:
+    """Return the team leader of record: the one of the feedback, or the successor (A12)."""
+    case = uow.find(SupervisionCase, review.case_no)
+    return (case and case.team_leader) or review.team_leader
 
 
 def saved(uow: UnitOfWork, review: ClosureReview) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from datetime import date
 from typing import Any
 
 from services.supervision.application.cases import known_review
-from services.supervision.domain import ClosureReview
+from services.supervision.application.evaluating import team_leader_of
+from services.supervision.domain import ClosureReview, UrgingRule
 from shared.contracts.supervision import Ledger, Milestone
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.actor import Role
-from shared.kernel.errors import ForbiddenError, UnavailableError
+from shared.kernel.errors import ForbiddenError, NotYetSeenError
+from shared.kernel.periods import civil_date
 
 LEDGER_OF = {
     Role.UP: Ledger.UNIT,
@@ -41,11 +43,11 @@ class FollowingUseCases:
     ) -> None:
         """Enter a milestone of another service into the three ledgers.
 
-        Raises UnavailableError when neither the message nor the ledgers name the case yet.
+        Raises NotYetSeenError when neither the message nor the ledgers name the case yet.
         """
         review = known_review(uow, problem_no)
         if not (case_no or review.case_no):
-            raise UnavailableError(f"the case of {problem_no} is not seen yet")
+            raise NotYetSeenError(f"the case of {problem_no} is not seen yet")
         review.note(milestone, source_id, case_no, cycle=cycle, due=due)
         uow.save(review)
 
@@ -83,14 +85,24 @@ class FollowingUseCases:
     def urge(self, uow: UnitOfWork, problem_no: str, source_id: str, *, cycle: int) -> None:
         """Note that a deadline passed, and urge the unit (T17, X06).
 
-        Raises UnavailableError while the feedback of the problem has not arrived.
+        Raises NotYetSeenError while the feedback of the problem has not arrived.
         """
         review = known_review(uow, problem_no)
         if not review.is_opened:
-            raise UnavailableError(f"the feedback of {problem_no} is not seen yet")
+            raise NotYetSeenError(f"the feedback of {problem_no} is not seen yet")
         review.note(Milestone.OVERDUE, source_id, cycle=cycle)
-        review.urge(source_id)
+        rule = uow.find(UrgingRule, uow.context.tenant)
+        review.urge(source_id, rule.levels(civil_date(uow.now)) if rule else None)
         uow.save(review)
+
+    def note_urging_rule(
+        self, uow: UnitOfWork, *, edition: str, effective: date, urge_levels: int
+    ) -> None:
+        """Note after how many urges accountability is proposed (X06)."""
+        tenant = uow.context.tenant
+        rule = uow.find(UrgingRule, tenant) or uow.create(UrgingRule, tenant)
+        rule.note(edition, effective, urge_levels)
+        uow.save(rule)
 
     def note_disposal(
         self,
@@ -118,7 +130,11 @@ class FollowingUseCases:
 
 
 def _own_ledger(uow: UnitOfWork, review: ClosureReview) -> Ledger:
-    ledger = LEDGER_OF.get(uow.actor.role)
-    if ledger is None or (ledger is Ledger.UNIT and uow.actor.org != review.unit):
+    ledger, actor = LEDGER_OF.get(uow.actor.role), uow.actor
+    team = {team_leader_of(uow, review), *review.team_members}
+    is_foreign = (ledger is Ledger.UNIT and actor.org != review.unit) or (
+        ledger is Ledger.TEAM and actor.person_ref not in team
+    )
+    if ledger is None or is_foreign:
         raise ForbiddenError(f"{uow.actor.org} keeps no ledger of {review.key}")
     return ledger

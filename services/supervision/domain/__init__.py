@@ -7,5 +7,6 @@
 
 from services.supervision.domain.case import SupervisionCase
 from services.supervision.domain.reopening import ClosureReview
+from services.supervision.domain.rules import UnitHandovers, UrgingRule
 
-__all__ = ["ClosureReview", "SupervisionCase"]
+__all__ = ["ClosureReview", "SupervisionCase", "UnitHandovers", "UrgingRule"]

@@ -1,6 +1,9 @@
 """One case, that is one unit in one round: its ledgers, its phase, its plan, its closing."""
 
-from shared.contracts.base import Text
+from datetime import date
+
+from services.supervision.domain.grounds import require_decision
+from shared.contracts.base import Decision, Text
 from shared.contracts.supervision import (
     CaseClosed,
     CopyNoticeNoted,
@@ -17,6 +20,7 @@ from shared.contracts.supervision import (
     PlanReturned,
     PlanVoteCast,
     ReviewingBody,
+    TeamLeaderReplaced,
 )
 from shared.eventstore.aggregate import Aggregate, applies
 from shared.kernel.actor import Actor, Role
@@ -74,6 +78,12 @@ class NotThisUnitsSupervisorError(RefusedError):
     code = "not-this-units-supervisor"
 
 
+class SameTeamLeaderError(RefusedError):
+    """A successor is another person than the team leader of record (A12)."""
+
+    code = "same-team-leader"
+
+
 class SupervisionCase(Aggregate):
     """The supervision side of a case.
 
@@ -90,7 +100,7 @@ class SupervisionCase(Aggregate):
         self.ledgers: set[Ledger] = set()
         self.settled: set[str] = set()
         self.phase: Phase | None = None
-        self.supervisor = ""
+        self.supervisor = self.team_leader = ""
         self.plan_version = 0
         self.plan_digest = ""
         self.votes: dict[ReviewingBody, bool] = {}
@@ -138,6 +148,27 @@ class SupervisionCase(Aggregate):
             )
         )
 
+    def replace_team_leader(
+        self, successor: str, reason: Text, decision: Decision, today: date
+    ) -> None:
+        """Let another person sign in the place of a team leader who is unavailable (A12, G22).
+
+        In the initial phase the successor is the accountable supervisor too (R196).
+        """
+        self.require_opened()
+        require_decision("G22", decision, today)
+        if successor == self.team_leader:
+            raise SameTeamLeaderError("this person is the team leader of record", case_no=self.key)
+        self.record(
+            TeamLeaderReplaced(
+                case_no=self.key,
+                former=self.team_leader,
+                successor=successor,
+                reason=reason,
+                decision=decision,
+            )
+        )
+
     def require_opened(self) -> None:
         if not self.is_opened:
             raise CaseNotOpenError(f"the ledgers of {self.key} are not open", case_no=self.key)
@@ -171,7 +202,7 @@ class SupervisionCase(Aggregate):
         self.require_opened()
         self._require_under_review(plan_version, digest)
         body = self._require_vote(actor, discipline_orgs)
-        if not approves and not remarks:
+        if not approves and not (remarks or "").strip():
             raise RemarksMissingError("a plan is returned only with remarks", case_no=self.key)
         self.record(
             PlanVoteCast(
@@ -263,6 +294,14 @@ class SupervisionCase(Aggregate):
     @applies(PhaseStarted, PhaseChanged)
     def _phase_entered(self, event: PhaseStarted | PhaseChanged) -> None:
         self.phase, self.supervisor = event.phase, event.supervisor
+        if isinstance(event, PhaseStarted):
+            self.team_leader = event.supervisor
+
+    @applies(TeamLeaderReplaced)
+    def _team_leader_replaced(self, event: TeamLeaderReplaced) -> None:
+        self.team_leader = event.successor
+        if self.phase is Phase.INITIAL:
+            self.supervisor = event.successor
 
     @applies(PlanReceived)
     def _plan_received(self, event: PlanReceived) -> None:

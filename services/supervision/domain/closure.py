@@ -122,20 +122,32 @@ class ClosingProblem(EvaluatedProblem):
         )
 
     def countersign(
-        self, actor: Actor, digest: str, *, linked_office: str, principal: str | None
+        self,
+        actor: Actor,
+        digest: str,
+        *,
+        linked_office: str,
+        team_leader: str,
+        principal: str | None,
+        handover_is_open: bool,
     ) -> None:
         """Sign the closing (T31); the second signature closes the problem.
 
-        G22: in order, two different persons, one hash. G20 and G21 are checked again: whoever
-        signed the report must be the unit's `principal` now.
+        G22: in order, two different persons, one hash. G20, G21 and G24 are checked again: no
+        handover of the unit is open, whoever signed the report is its `principal` now, and no
+        objection was raised since.
         """
         self._require_order()
-        cosigner = self._cosigner(actor, linked_office)
+        cosigner = self._cosigner(actor, linked_office, team_leader)
         self._require_two_persons(cosigner, actor)
         if digest != self.digest:
             raise GuardFailedError("G22", "the signature is on other content", problem_no=self.key)
         if principal != self.signatory:
             raise GuardFailedError("G21", "the signatory of the report is principal no longer")
+        if handover_is_open:
+            raise GuardFailedError("G20", "a handover of the unit's principal is open")
+        if self.is_contested:
+            raise GuardFailedError("G24", "an objection is open", problem_no=self.key)
         self.record(
             ClosureCountersigned(
                 problem_no=self.key,
@@ -157,10 +169,10 @@ class ClosingProblem(EvaluatedProblem):
             )
         self.require_state(S.OFFICE_APPROVED)
 
-    def _cosigner(self, actor: Actor, linked_office: str) -> Cosigner:
+    def _cosigner(self, actor: Actor, linked_office: str, team_leader: str) -> Cosigner:
         if actor.role is Role.DSO and actor.org == linked_office:
             return Cosigner.LINKED_OFFICE
-        if actor.role is Role.TL and actor.person_ref == self.team_leader:
+        if actor.role is Role.TL and actor.person_ref == team_leader:
             return Cosigner.TEAM_LEADER
         raise GuardFailedError("G22", "only the linked office and the team leader countersign")
 
@@ -210,10 +222,11 @@ class ClosingProblem(EvaluatedProblem):
         items: list[ResidualItem],
         rectify_by: date,
         linked_office: str,
+        team_leader: str,
     ) -> None:
         """Refuse one's signature: the closing is returned (T32)."""
         self.require_state(S.OFFICE_APPROVED)
-        self._cosigner(actor, linked_office)
+        self._cosigner(actor, linked_office, team_leader)
         self._send_back(reasons, items, rectify_by)
 
     def _send_back(self, reasons: str, items: list[ResidualItem], rectify_by: date) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from services.supervision.domain.grounds import require_decision
 from services.supervision.domain.review import S, WrongStateError
 from services.supervision.domain.visits import FIRST_PAIR, Pair, VisitedProblem
 from shared.contracts.base import Decision
@@ -19,13 +20,19 @@ from shared.contracts.supervision import (
 )
 from shared.eventstore.aggregate import applies
 from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import ForbiddenError, GuardFailedError
+from shared.kernel.errors import ForbiddenError, GuardFailedError, RefusedError
 
 
 class AlreadyScoredError(WrongStateError):
     """A score is locked once it is given (T22)."""
 
     code = "already-scored"
+
+
+class ResidualItemsLeftError(RefusedError):
+    """Nothing is left to rectify after a later pair that passed (T25): the items would be lost."""
+
+    code = "residual-items-left"
 
 
 class WaiverNotPossibleError(WrongStateError):
@@ -75,10 +82,15 @@ class EvaluatedProblem(VisitedProblem):
         """Take the panel's score, after the self score (T22, G16)."""
         pair = self._pair_at(S.UNDER_EVALUATION)
         self._require_executor(actor, pair, Role.PAN)
+        self._require_stranger(actor)
         if pair.own is None:
             raise GuardFailedError("G16", "the unit scores itself first", n=pair.n)
         _require_unscored(pair.panel, "panel")
         self.record(PanelScored(problem_no=self.key, cycle=self.cycle, n=pair.n, score=score))
+
+    def _require_stranger(self, actor: Actor) -> None:
+        if actor.org == self.unit:
+            raise ForbiddenError("nobody of the unit evaluates it", unit=self.unit)
 
     def close_poll(self, score: int, respondents: int, minimum: int) -> None:
         """Take the poll's mean score, given a sample of at least `minimum` (T22, R204)."""
@@ -113,8 +125,11 @@ class EvaluatedProblem(VisitedProblem):
         """
         pair = self._pair_at(S.UNDER_EVALUATION)
         self._require_executor(actor, pair, Role.PAN)
+        self._require_stranger(actor)
         total = _total(pair, scheme)
         grade = Grade.PASS if total >= scheme.pass_mark * 100 else Grade.FAIL
+        if pair.n > FIRST_PAIR and grade is Grade.PASS and items:
+            raise ResidualItemsLeftError("a pair that passed leaves no items", n=pair.n)
         self.record(self._result(pair, scheme, total, grade, items, rectify_by))
         self._list_for_look_back(pair, total, scheme)
         if pair.n > FIRST_PAIR and grade is Grade.PASS and len(self.pairs) >= scheme.min_pairs:
@@ -167,11 +182,18 @@ class EvaluatedProblem(VisitedProblem):
             )
         )
 
-    def waive_second_round(self, reason: str, decision: Decision) -> None:
-        """Go without the missing pairs, by exception of the leading group (T47, A09)."""
+    def waive_second_round(self, reason: str, decision: Decision, today: date) -> None:
+        """Go without the second pair, by exception of the leading group (T47, A09).
+
+        Once in a cycle, right after pair 1 passed: a returned closing or a failed later pair is
+        answered by the next pair, not by a waiver.
+        """
         self.require_state(S.RE_RECTIFYING)
-        if not self.pairs or self.pairs[-1].grade is not Grade.PASS:
-            raise WaiverNotPossibleError("pair 1 has not passed", problem_no=self.key)
+        if self.is_waived or [pair.grade for pair in self.pairs] != [Grade.PASS]:
+            raise WaiverNotPossibleError(
+                "only a passed pair 1 can be followed by a waiver, once", problem_no=self.key
+            )
+        require_decision("G17", decision, today)
         self.record(
             SecondRoundWaived(
                 problem_no=self.key, cycle=self.cycle, reason=reason, decision=decision

@@ -19,6 +19,9 @@ S = ProblemState
 M = Milestone
 
 CONTESTABLE = {None, S.ISSUED, S.CLAIMED}
+OBJECTION = {M.CONTESTED, M.OBJECTION_SETTLED, M.AMENDED, M.WITHDRAWN}
+"""Milestones that open or settle an objection."""
+
 CLOSED_STATES = {S.CLOSED, S.LONG_TERM_WATCH, S.ARCHIVED}
 IN_CLOSING = {S.CLOSURE_APPLIED, S.CLOSURE_ACCEPTED, S.OFFICE_APPROVED}
 
@@ -86,6 +89,7 @@ class FollowedProblem(Aggregate):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.case_no = self.unit = self.team_leader = self.resident_team = ""
+        self.team_members: list[str] = []
         self.is_opened = self.is_contested = False
         self.concerns_person_or_matter = False
         self.disposal_known = self.pursuit_known = False
@@ -145,6 +149,14 @@ class FollowedProblem(Aggregate):
             is_current = is_current and application == self.application
         if is_current and self.chain in sources:
             return target
+        is_overtaken = (
+            milestone is M.CLOSURE_APPLIED
+            and is_current
+            and self.chain is S.RE_RECTIFYING
+            and 0 < self.application < (application or 0)
+        )
+        if is_overtaken:
+            return None  # applied anew before the return of the last application was known
         if milestone in MUST_MOVE and self.chain not in MUST_MOVE[milestone]:
             raise ImpossibleMilestoneError(
                 f"{milestone} of cycle {cycle} at {self.state}", problem_no=self.key
@@ -180,8 +192,11 @@ class FollowedProblem(Aggregate):
         lacking = {ledger: len(known - lines) for ledger, lines in self.ledgers.items()}
         return {ledger: count for ledger, count in lacking.items() if count}
 
-    def urge(self, cause_id: str) -> None:
-        """Urge the unit because a deadline passed; each urge is one level higher (X06, R185)."""
+    def urge(self, cause_id: str, levels: int | None) -> None:
+        """Urge the unit because a deadline passed; each urge is one level higher (X06, R185).
+
+        Whenever as many as `levels` went unheeded, accountability is to be proposed.
+        """
         if cause_id in self.urged or self.chain in CLOSED_STATES | {S.WITHDRAWN}:
             return
         level = len(self.urged) + 1
@@ -192,6 +207,7 @@ class FollowedProblem(Aggregate):
                 unit=self.unit,
                 level=level,
                 cause_id=cause_id,
+                is_exhausted=levels is not None and level % levels == 0,
             )
         )
 
@@ -230,6 +246,7 @@ class FollowedProblem(Aggregate):
         self.is_opened = True
         self.case_no, self.unit = event.case_no, event.unit
         self.team_leader, self.resident_team = event.team_leader, event.resident_team
+        self.team_members = event.team_members
         self.concerns_person_or_matter = event.concerns_person_or_matter
         self.rectify_by = self.rectify_by or event.rectify_by
 
@@ -241,7 +258,7 @@ class FollowedProblem(Aggregate):
             self.ledgers[ledger].add(line)
         self.chain = event.state or self.chain
         self.rectify_by = event.due or self.rectify_by
-        if event.milestone in (M.CONTESTED, M.OBJECTION_SETTLED) and len(event.ledgers) > 1:
+        if event.milestone in OBJECTION and len(event.ledgers) > 1:
             self.is_contested = event.milestone is M.CONTESTED
         if event.state is S.CLOSURE_APPLIED:
             self.application = event.application or 0

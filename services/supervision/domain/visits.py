@@ -1,6 +1,6 @@
 """Visits (督查): pair n begins on site, with the right executor, and sham is found there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,9 +17,15 @@ from shared.contracts.supervision import (
 )
 from shared.eventstore.aggregate import applies
 from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import ForbiddenError, GuardFailedError
+from shared.kernel.errors import ForbiddenError, GuardFailedError, RefusedError
 
 FIRST_PAIR = 1
+
+
+class NotThisUnitsSupervisorError(RefusedError):
+    """The office or team that acts is not the one that answers for this unit (A49)."""
+
+    code = "not-this-units-supervisor"
 
 
 @dataclass
@@ -49,16 +55,23 @@ class VisitedProblem(FollowedProblem):
         self.pair: Pair | None = None
 
     def start_supervision(
-        self, actor: Actor, *, visit_no: str, members: Sequence[GroupMember], linked_office: str
+        self,
+        actor: Actor,
+        *,
+        visit_no: str,
+        members: Sequence[GroupMember],
+        linked_office: str,
+        unit_people: Collection[str] = (),
     ) -> None:
         """Begin pair n on site (T20): G15 for the group, G18 for the executor.
 
         Pair 1 is the joint group's; every later one belongs to the office which is linked to the
-        unit now (`linked_office`), and which is not the executor of pair 1.
+        unit now (`linked_office`), and which is not the executor of pair 1. Nobody comes from the
+        unit: neither sent by it, nor holding a post in it (`unit_people`).
         """
         self.require_state(S.DECLARED_RECTIFIED)
         n = len(self.pairs) + 1
-        self._require_group(actor, members)
+        self._require_group(actor, members, unit_people)
         executor = self._executor_of(n, actor, linked_office)
         self.record(
             SupervisionStarted(
@@ -69,21 +82,28 @@ class VisitedProblem(FollowedProblem):
                 executor=executor,
                 executor_org=actor.org,
                 members=[member.person_ref for member in members],
+                group=list(members),
             )
         )
 
-    def _require_group(self, actor: Actor, members: Sequence[GroupMember]) -> None:
+    def _require_group(
+        self, actor: Actor, members: Sequence[GroupMember], unit_people: Collection[str]
+    ) -> None:
         if not members:
             raise GuardFailedError("G15", "a supervision group needs members")
         if len({member.person_ref for member in members}) < len(members):
             raise GuardFailedError("G15", "a member stands twice in the group")
         if self.unit in {actor.org, *(member.org for member in members)}:
             raise GuardFailedError("G15", "a member comes from the checked unit", unit=self.unit)
+        if not {actor.person_ref, *(one.person_ref for one in members)}.isdisjoint(unit_people):
+            raise GuardFailedError("G15", "a member holds a post in the checked unit")
 
     def _executor_of(self, n: int, actor: Actor, linked_office: str) -> Executor:
         if n == FIRST_PAIR:
             if actor.role is not Role.JSG:
                 raise GuardFailedError("G15", "the joint supervision group executes pair 1")
+            if actor.org == linked_office:
+                raise GuardFailedError("G18", "the linked office executes the later pairs only")
             return Executor.JOINT_GROUP
         if actor.role is not Role.DSO or actor.org != linked_office:
             raise GuardFailedError("G18", f"pair {n} belongs to the unit's linked office", n=n)
@@ -95,6 +115,8 @@ class VisitedProblem(FollowedProblem):
         """End the visit with its methods, their evidence and a finding (T21, R175)."""
         pair = self._pair_at(S.UNDER_SUPERVISION)
         self._require_executor(actor, pair, Role.JSG)
+        if actor.org != pair.executor_org:
+            raise GuardFailedError("G15", "another group began this visit", n=pair.n)
         self.record(
             SupervisionCompleted(
                 problem_no=self.key,
@@ -105,9 +127,29 @@ class VisitedProblem(FollowedProblem):
             )
         )
 
-    def find_sham(self, kind: ShamKind, evidence: list[str], rectify_by: date) -> None:
-        """Find the declared completion to be sham: it counts no longer (T19, R152)."""
+    def find_sham(
+        self,
+        actor: Actor,
+        kind: ShamKind,
+        evidence: list[str],
+        rectify_by: date,
+        *,
+        team_leader: str,
+        discipline_orgs: Collection[str],
+    ) -> None:
+        """Find the declared completion to be sham: it counts no longer (T19, R152).
+
+        Any supervisor of this unit may: the joint group, the inspection office, the team leader
+        of record, its linked office and its resident team (`discipline_orgs`).
+        """
         self.require_state(S.DECLARED_RECTIFIED)
+        is_stranger = (actor.role is Role.TL and actor.person_ref != team_leader) or (
+            actor.role in (Role.DSO, Role.RDT) and actor.org not in discipline_orgs
+        )
+        if is_stranger or actor.org == self.unit:
+            raise NotThisUnitsSupervisorError(
+                f"{actor.org} does not supervise {self.unit}", problem_no=self.key
+            )
         self.record(
             ShamRectificationFound(
                 problem_no=self.key,

@@ -19,6 +19,7 @@ from shared.contracts.supervision import (
     PlanReceived,
     PlanReturned,
     PlanVoteCast,
+    TeamLeaderReplaced,
 )
 from shared.eventstore.projections import Cursor, ReadModel
 from shared.eventstore.record import RecordedEvent
@@ -48,7 +49,7 @@ class Cases(ReadModel):
     """One row per case, with its items and copy notices beside it."""
 
     NAME = "cases"
-    VERSION = 1
+    VERSION = 2
     TABLES = """
         CREATE TABLE case_page (
             case_no text PRIMARY KEY,
@@ -98,6 +99,11 @@ def _ledgers(cursor: Cursor, event: Event) -> None:
             cursor.execute(
                 "UPDATE case_page SET phase = %s, supervisor = %s WHERE case_no = %s",
                 (event.phase, event.supervisor, event.case_no),
+            )
+        case TeamLeaderReplaced():
+            cursor.execute(
+                "UPDATE case_page SET supervisor = %s WHERE case_no = %s AND phase = 'INITIAL'",
+                (event.successor, event.case_no),
             )
         case MeetingNoted():
             cursor.execute(

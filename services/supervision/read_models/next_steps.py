@@ -89,5 +89,7 @@ _FIXED = {
     S.CLOSURE_APPLIED: _step("DSO", "AcceptClosure", "联系该单位的监督检查室须验收,或退回"),
     S.CLOSURE_ACCEPTED: _step("OFF", "ApproveClosure", "巡察办须对账并审核,或退回"),
     S.CLOSED: _step("RDT", "AcceptWatch", "派驻纪检监察组须接手长期监督"),
-    S.LONG_TERM_WATCH: _step("RDT", "ArchiveCaseFile", "长期监督期满后,派驻纪检监察组须归档"),
+    S.LONG_TERM_WATCH: _step(
+        "RDT", "ArchiveCaseFile", "监督期满、巡察办核对目录后,派驻纪检监察组须归档"
+    ),
 }

@@ -42,7 +42,7 @@ class OpenProblems(ReadModel):
     """One row per problem that was fed back."""
 
     NAME = "open_problems"
-    VERSION = 1
+    VERSION = 2
     TABLES = """
         CREATE TABLE open_problem (
             problem_no text PRIMARY KEY,

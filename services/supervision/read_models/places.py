@@ -42,7 +42,12 @@ _FIXED: dict[type[Event], ProblemState] = {
     ProblemReopened: ProblemState.RE_RECTIFYING,
     CaseFileArchived: ProblemState.ARCHIVED,
 }
-_OBJECTION = {Milestone.CONTESTED: True, Milestone.OBJECTION_SETTLED: False}
+_OBJECTION = {
+    Milestone.CONTESTED: True,
+    Milestone.OBJECTION_SETTLED: False,
+    Milestone.AMENDED: False,
+    Milestone.WITHDRAWN: False,
+}
 _TIMELINESS = {
     Milestone.OVERDUE: True,
     Milestone.RECTIFYING: False,

@@ -25,6 +25,7 @@ from shared.contracts.supervision import (
     SecondRoundWaived,
     SelfScored,
     SupervisionStarted,
+    TeamLeaderReplaced,
     UrgeIssued,
 )
 from shared.eventstore.projections import Cursor, ReadModel
@@ -98,7 +99,7 @@ class ProblemPages(ReadModel):
     """One page per problem."""
 
     NAME = "problem_page"
-    VERSION = 1
+    VERSION = 2
     TABLES = """
         CREATE TABLE problem_page (
             problem_no text PRIMARY KEY,
@@ -108,6 +109,8 @@ class ProblemPages(ReadModel):
     """
 
     def project(self, cursor: Cursor, recorded: RecordedEvent) -> None:
+        if isinstance(recorded.event, TeamLeaderReplaced):
+            _team_led_by(cursor, recorded.event)
         if not recorded.record.stream.startswith("review/"):
             return
         problem_no = recorded.record.stream.removeprefix("review/")
@@ -118,6 +121,14 @@ class ProblemPages(ReadModel):
             " ON CONFLICT (problem_no) DO UPDATE SET unit = excluded.unit, page = excluded.page",
             (problem_no, page.get("unit"), Jsonb(page)),
         )
+
+
+def _team_led_by(cursor: Cursor, event: TeamLeaderReplaced) -> None:
+    """Show the successor on the pages of the case (A12)."""
+    cursor.execute(
+        "UPDATE problem_page SET page = page || %s WHERE page->>'case_no' = %s",
+        (Jsonb({"team_leader": event.successor}), event.case_no),
+    )
 
 
 def _stored(cursor: Cursor, problem_no: str) -> dict[str, Any] | None:
@@ -151,7 +162,7 @@ def turned(page: dict[str, Any], event: Event) -> dict[str, Any]:
 def _followed(event: Event) -> dict[str, Any]:
     match event:
         case ClosureReviewOpened():
-            return event.model_dump(mode="json", exclude={"rectify_by"})
+            return event.model_dump(mode="json", exclude={"rectify_by", "team_members"})
         case UrgeIssued():
             return {"urges": event.level}
         case DisposalNoted():

@@ -6,7 +6,6 @@ size of a whole term as one city reported it: 5 rounds, 96 units, 1,573 problems
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from random import Random
 
@@ -192,7 +191,9 @@ OFFICIALS: tuple[Person, ...] = (
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the sample is. `fates` are dealt in turn.
+    """How large the sample is, how many act at once, which share of traces is exported.
+
+    `fates` are dealt in turn.
 
     The first problem is always reopened; at the last one the signature always lapses.
     """
@@ -202,16 +203,18 @@ class Scale:
     units: int
     problems: int
     leads: int
+    threads: int
+    trace_share: float
     fates: tuple[Fate, ...]
 
 
 SMALL = Scale(
-    "small", 1, 6, 24, 6,
+    "small", 1, 6, 24, 6, 6, 1.0,
     (Fate.REOPENED, Fate.CLOSED, Fate.RETURNED, Fate.CLOSED, Fate.FAILED_SECOND, Fate.CLOSED,
      Fate.SHAM, Fate.CLOSED, Fate.STAYS_RECTIFYING, Fate.CLOSED, Fate.STAYS_EVALUATED, Fate.CLOSED),
 )  # fmt: skip
 CITY = Scale(
-    "city", 5, 96, 1573, 355,
+    "city", 5, 96, 1573, 355, 12, 0.02,
     (Fate.REOPENED, *[Fate.CLOSED] * 12, Fate.RETURNED, *[Fate.CLOSED] * 6, Fate.FAILED_SECOND,
      *[Fate.CLOSED] * 6, Fate.SHAM, *[Fate.STAYS_RECTIFYING] * 12, *[Fate.STAYS_EVALUATED] * 8),
 )  # fmt: skip
@@ -348,7 +351,3 @@ def _rounds(scale: Scale, cases: Sequence[Case]) -> Iterator[Round]:
     for ordinal in range(1, scale.rounds + 1):
         no = f"YL-T1R{ordinal}"
         yield Round(no, ordinal, tuple(case for case in cases if case.round_no == no))
-
-
-TODAY = date(2026, 3, 2)
-"""The business date of the story; recorded times are those of the running clock."""

@@ -5,13 +5,12 @@ from shared.cli.sample.city import (
     LEADING_GROUP,
     OFFICE,
     ORGANISATION,
-    TODAY,
     Case,
     Fate,
     Person,
     Problem,
 )
-from shared.cli.sample.feeding_back import DECISION
+from shared.cli.sample.feeding_back import decision
 from shared.cli.sample.founding import LEGAL_BASIS
 from shared.cli.sample.player import Player, digest
 from shared.cli.sample.rectifying import (
@@ -124,20 +123,20 @@ def _hold_to_account(player: Player, case: Case, problem: Problem) -> None:
         "evidence": [digest(problem.no, "文字整改")],
         "problem_nos": [problem.no],
         "joint_with": case.unit.office.org,
-        "conduct_on": TODAY.isoformat(),
+        "conduct_on": player.today.isoformat(),
         "account": "样例问责情况说明（虚构）",
     }
     player.found(OFFICE, "accountability", "/v1/accountability-cases", referral)
     thing = f"/v1/accountability-cases/{number}"
     player.act(DISCIPLINE, "accountability", thing, "accept")
-    decision = {
+    decided = {
         "severity": "light",
         "measure": "talk",
         "legal_basis": LEGAL_BASIS,
-        "decided_on": TODAY.isoformat(),
+        "decided_on": player.today.isoformat(),
     }
-    player.act(DISCIPLINE, "accountability", thing, "decide", decision)
-    executed = {"executed_on": TODAY.isoformat(), "record": digest(number, "执行")}
+    player.act(DISCIPLINE, "accountability", thing, "decide", decided)
+    executed = {"executed_on": player.today.isoformat(), "record": digest(number, "执行")}
     player.act(DISCIPLINE, "accountability", thing, "execute", executed)
 
 
@@ -159,7 +158,7 @@ def _reopened(player: Player, case: Case, problem: Problem, principal: Person) -
     reopening = {
         "ground": "LOOK_BACK",
         "finding_ref": f"LB-{problem.no}",
-        "decision": DECISION,
+        "decision": decision(player),
         "items": [{"item_no": "B1", "matter": "问题反弹，重新整改（样例）"}],
     }
     thing = f"/v1/problems/{problem.no}"

@@ -4,7 +4,6 @@ from shared.cli.sample.city import (
     DISCIPLINE,
     LEADING_GROUP,
     OFFICE,
-    TODAY,
     Case,
     Lead,
     Problem,
@@ -12,15 +11,19 @@ from shared.cli.sample.city import (
 )
 from shared.cli.sample.player import Player, digest
 
-DECISION = {
-    "document_no": "YL-2026-07",
-    "decided_on": TODAY.isoformat(),
-    "forum": "secretary-special-meeting",
-}
 CATEGORIES = (
     "LEADING_GROUP", "DISCIPLINE_AND_ORGANISATION", "TEAM_LEADER", "OFFICE_LEADERSHIP",
     "UPPER_LEADING_GROUP", "LEADER_IN_CHARGE",
 )  # fmt: skip
+
+
+def decision(player: Player) -> dict[str, str]:
+    """Return the decision that everything rests on, taken today."""
+    return {
+        "document_no": "YL-2026-07",
+        "decided_on": player.today.isoformat(),
+        "forum": "secretary-special-meeting",
+    }
 
 
 def open_round(player: Player, round_: Round) -> None:
@@ -63,9 +66,9 @@ def find_problems(player: Player, case: Case) -> None:
 def issue_feedback(player: Player, case: Case) -> None:
     """The team leader feeds back at a meeting and one to one."""
     body = {
-        "issued_on": TODAY.isoformat(),
+        "issued_on": player.today.isoformat(),
         "forms": ["COLLECTIVE", "ONE_TO_ONE"],
-        "decision": DECISION,
+        "decision": decision(player),
         "attendance": [{"category": category, "present": True} for category in CATEGORIES],
         "departments": [
             {
@@ -103,7 +106,7 @@ def _find(player: Player, case: Case, problem: Problem) -> None:
     }
     thing = f"/v1/problems/{problem.no}"
     player.act(case.reviewer, "feedback", thing, "substantiate", {"papers": [paper]})
-    player.act(LEADING_GROUP, "feedback", thing, "approve", {"decision": DECISION})
+    player.act(LEADING_GROUP, "feedback", thing, "approve", {"decision": decision(player)})
 
 
 def _offer(player: Player, case: Case, lead: Lead) -> None:
@@ -140,7 +143,7 @@ def _settle(player: Player, case: Case, lead: Lead) -> None:
     conclusion = {
         "conclusion": "FORM_1",
         "pursuit_known": True,
-        "concluded_on": TODAY.isoformat(),
+        "concluded_on": player.today.isoformat(),
     }
     player.act(DISCIPLINE, "accountability", thing, "conclude", conclusion)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from shared.cli.sample.city import (
@@ -18,9 +18,9 @@ from shared.cli.sample.player import Player
 
 T = TypeVar("T")
 
-SINCE = date(2026, 1, 1)
-INCUMBENT_SINCE = datetime(2025, 6, 1, tzinfo=UTC).isoformat()
-EDITION = "yunlan-2026-1"
+IN_FORCE_FOR = timedelta(days=60)
+IN_OFFICE_FOR = timedelta(days=400)
+EDITION = "yunlan-edition-1"
 PERIODS = {
     "plan_submit_within": (10, "WORKING_DAY"),
     "concentrated_window": (3, "MONTH"),
@@ -54,9 +54,9 @@ NUMBERS = {
     "pass_mark": 70,
     "low_mark": 60,
     "poll_minimum": 5,
+    "urge_levels": 3,
 }
-HOLIDAYS_2026 = ("2026-01-01", "2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20")
-WORKDAYS_2026 = ("2026-02-14", "2026-02-28")
+HOLIDAYS = ("01-01", "05-01", "10-01", "10-02")
 LEGAL_BASIS = "sample-basis"
 
 
@@ -94,10 +94,13 @@ def each(action: Callable[[T], None], things: Iterable[T], threads: int) -> None
 
 def _found_rules(player: Player) -> None:
     periods = {name: {"count": count, "unit": unit} for name, (count, unit) in PERIODS.items()}
-    edition = {"edition": EDITION, "effective": SINCE.isoformat(), "periods": periods}
+    since = (player.today - IN_FORCE_FOR).isoformat()
+    edition = {"edition": EDITION, "effective": since, "periods": periods}
     player.found(LEADING_GROUP, "directory", "/v1/policy-editions", {**edition, "numbers": NUMBERS})
-    calendar = {"holidays": HOLIDAYS_2026, "workdays": WORKDAYS_2026}
-    player.found(ADMINISTRATOR, "directory", "/v1/calendars/2026", calendar)
+    for year in (player.today.year, player.today.year + 1):
+        holidays = [f"{year}-{day}" for day in HOLIDAYS]
+        calendar = {"holidays": _on_weekdays(holidays), "workdays": []}
+        player.found(ADMINISTRATOR, "directory", f"/v1/calendars/{year}", calendar)
     basis = {
         "basis": LEGAL_BASIS,
         "edition": "2026",
@@ -111,6 +114,10 @@ def _found_rules(player: Player) -> None:
     player.found(LEADING_GROUP, "directory", "/v1/legal-bases", basis)
 
 
+def _on_weekdays(days: list[str]) -> list[str]:
+    return [day for day in days if date.fromisoformat(day).weekday() < 5]
+
+
 def _register(player: Player, org: str, name: str, category: str, sector: str) -> None:
     body = {"org": org, "name": name, "level": "CITY", "category": category, "sector": sector}
     if org != "yunlan-committee":
@@ -120,8 +127,9 @@ def _register(player: Player, org: str, name: str, category: str, sector: str) -
 
 def _found_unit(player: Player, unit: Unit) -> None:
     _register(player, unit.org, unit.name, "unit", unit.sector)
-    thing, since = f"/v1/organisations/{unit.org}", SINCE.isoformat()
-    principal = {"incoming": unit.principal.ref, "effective": INCUMBENT_SINCE}
+    thing, since = f"/v1/organisations/{unit.org}", (player.today - IN_FORCE_FOR).isoformat()
+    effective = datetime.combine(player.today - IN_OFFICE_FOR, time(), UTC).isoformat()
+    principal = {"incoming": unit.principal.ref, "effective": effective}
     player.act(ORGANISATION, "directory", thing, "principal", principal)
     office = {"office": unit.office.org, "start": since}
     player.act(ORGANISATION, "directory", thing, "linked-office", office)

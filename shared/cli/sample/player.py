@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock, local
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -12,7 +13,15 @@ from shared.cli.sample.city import Person
 from shared.http.client import ApiClient
 from shared.http.etags import version_of
 from shared.http.identity import LocalIssuer
-from shared.kernel.errors import ConflictError, DubanError, NotFoundError, UnavailableError
+from shared.kernel.clock import SystemClock
+from shared.kernel.errors import (
+    CommandInProgressError,
+    ConflictError,
+    DubanError,
+    NotFoundError,
+    UnavailableError,
+)
+from shared.kernel.periods import civil_date
 
 T = TypeVar("T")
 
@@ -31,12 +40,14 @@ class StoryStuckError(DubanError):
 
 @dataclass
 class Player:
-    """Gives commands and asks questions as any of the people; counts what was given."""
+    """Gives commands and asks questions as any of the people; `today` is the business date."""
 
     urls: Mapping[str, str]
     issuer: LocalIssuer
+    today: date = field(default_factory=lambda: civil_date(SystemClock().now()))
     commands: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], int] = field(default_factory=dict)
     _clients: dict[str, ApiClient] = field(default_factory=dict)
     _speaking: local = field(default_factory=local)
     _changes: Lock = field(default_factory=Lock)
@@ -56,10 +67,16 @@ class Player:
     def act(
         self, who: Person, service: str, thing: str, verb: str, body: Any = None
     ) -> dict[str, Any]:
-        """Give a command on an existing thing, naming the version it has now."""
-        return self._give(
-            who, service, f"{thing}/{verb}", body, lambda: self._version(who, service, thing)
-        )
+        """Give a command on an existing thing, naming the version that it was last seen with."""
+
+        def version() -> int | None:
+            known = self._versions.pop((service, thing), None)
+            return self._version(who, service, thing) if known is None else known
+
+        answer = self._give(who, service, f"{thing}/{verb}", body, version)
+        if answer["stream"].endswith(thing.rsplit("/", 1)[1]):
+            self._versions[service, thing] = answer["version"]
+        return answer
 
     def ask(
         self, who: Person, service: str, path: str, query: Mapping[str, Any] | None = None
@@ -106,7 +123,7 @@ class Player:
         for _ in range(SILENT_TRIES):
             try:
                 return give()
-            except UnavailableError:
+            except (UnavailableError, CommandInProgressError):  # or still at work on it
                 time.sleep(LONGEST_PAUSE_S)
         return give()
 

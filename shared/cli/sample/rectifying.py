@@ -9,14 +9,13 @@ from shared.cli.sample.city import (
     OFFICE,
     ORGANISATION,
     PANEL,
-    TODAY,
     Case,
     Person,
     Problem,
 )
 from shared.cli.sample.player import Player, digest
 
-DEADLINE = (TODAY + timedelta(days=50)).isoformat()
+DAYS_FOR_A_TASK = 50
 SCHEME = "yunlan-scheme-1"
 
 
@@ -43,19 +42,22 @@ def plan_case(player: Player, case: Case) -> None:
     unit, thing = case.unit, f"/v1/cases/{case.no}"
     player.await_(f"case {case.no}", lambda: player.ask(unit.principal, "rectification", thing))
     for problem in case.problems:
-        claim = {"responsible_member": unit.member.ref, "claimed_on": TODAY.isoformat()}
+        claim = {"responsible_member": unit.member.ref, "claimed_on": player.today.isoformat()}
         path = f"/v1/problems/{problem.no}/claim"
         player.found(unit.principal, "rectification", path, claim)
-    plan = {"problems": [_planned(case, problem) for problem in case.problems]}
+    plan = {"problems": [_planned(player, case, problem) for problem in case.problems]}
     player.act(unit.principal, "rectification", thing, "submit-plan", plan)
     _approve_plan(player, case)
-    held = {"held_on": TODAY.isoformat()}
+    held = {"held_on": player.today.isoformat()}
     player.act(unit.principal, "rectification", thing, "hold-meeting", held)
-    reported = {"reported_on": TODAY.isoformat(), "report": digest(case.no, "民主生活会报告")}
+    reported = {
+        "reported_on": player.today.isoformat(),
+        "report": digest(case.no, "民主生活会报告"),
+    }
     player.act(unit.principal, "rectification", thing, "report-meeting", reported)
 
 
-def _planned(case: Case, problem: Problem) -> dict[str, Any]:
+def _planned(player: Player, case: Case, problem: Problem) -> dict[str, Any]:
     unit = case.unit
     return {
         "problem_no": problem.no,
@@ -85,7 +87,7 @@ def _planned(case: Case, problem: Problem) -> dict[str, Any]:
                 "person": unit.handler.ref,
                 "leader": unit.member.ref,
                 "department": "general-office",
-                "deadline": DEADLINE,
+                "deadline": (player.today + timedelta(days=DAYS_FOR_A_TASK)).isoformat(),
             }
         ],
     }
@@ -172,6 +174,7 @@ def rectify_again(
 ) -> None:
     """What is left is done, or confirmed to be nothing; then it is declared again."""
     await_unit_state(player, problem, "P10")
+    await_state(player, problem, "P10")  # else its earlier P7 could be taken for the coming one
     thing = f"/v1/problems/{problem.no}"
     for item in items:
         done = {"task_no": item, "evidence": [digest(problem.no, item)]}

@@ -9,8 +9,6 @@ from shared.cli.sample.founding import each, found_city, steps
 from shared.cli.sample.player import Player
 from shared.kernel.clock import Clock
 
-THREADS = 6
-
 Told = Callable[[str, int], None]
 
 
@@ -36,7 +34,8 @@ class Story:
 
     def tell(self) -> None:
         """Play everything through the public interfaces; raises what the services refuse."""
-        found_city(self.player, self.city, THREADS, lambda: self.told("founding the city", 1))
+        threads = self.city.scale.threads
+        found_city(self.player, self.city, threads, lambda: self.told("founding the city", 1))
         for round_ in self.city.rounds:
             self._tell_round(round_)
 
@@ -45,7 +44,11 @@ class Story:
         self._act("finding problems", feeding_back.find_problems, round_)
         self._act("feeding back", feeding_back.issue_feedback, round_)
         self._act("planning", rectifying.plan_case, round_)
-        each(lambda case: feeding_back.settle_leads(self.player, case), round_.cases, THREADS)
+        each(
+            lambda case: feeding_back.settle_leads(self.player, case),
+            round_.cases,
+            self.city.scale.threads,
+        )
         cases = {case.no: case for case in round_.cases}
 
         def played(problem: Problem) -> None:
@@ -54,12 +57,16 @@ class Story:
 
         problems = [problem for case in round_.cases for problem in case.problems]
         last = [problem for problem in problems if problem.fate.is_last]
-        each(played, [problem for problem in problems if not problem.fate.is_last], THREADS)
-        each(played, last, THREADS)
+        each(
+            played,
+            [problem for problem in problems if not problem.fate.is_last],
+            self.city.scale.threads,
+        )
+        each(played, last, self.city.scale.threads)
 
     def _act(self, name: str, act: Callable[..., None], round_: Round) -> None:
         def played(case: object) -> None:
             act(self.player, case)
             self.told(name, 1)
 
-        each(played, round_.cases, THREADS)
+        each(played, round_.cases, self.city.scale.threads)

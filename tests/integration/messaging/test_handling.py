@@ -8,7 +8,7 @@ import pytest
 
 from shared.eventstore.record import RecordedEvent
 from shared.eventstore.unit_of_work import UnitOfWork
-from shared.kernel.errors import ConflictError, UnavailableError
+from shared.kernel.errors import ConflictError, NotYetSeenError, UnavailableError
 from shared.messaging.handling import CONFLICT_RETRIES, TRANSIENT_RETRIES, StreamWork
 from shared.messaging.headers import Message
 from shared.messaging.reactions import Reactions
@@ -114,3 +114,16 @@ def test_what_no_reaction_wants_is_marked_for_all_streams_at_once(world: World) 
         "ship/aurora": 2,
         "ship/borealis": 1,
     }
+
+
+def test_an_effect_before_its_cause_waits_alone_and_heals_by_itself(world: World) -> None:
+    """Its stream is parked, so that no other waits for it; it goes when its cause has come."""
+    calls = fail_first(world, TRANSIENT_RETRIES + 2, lambda: NotYetSeenError("no cause yet"))
+    world.handler.follow(work_of(world, world.arrive("aurora", 7, 8).events))
+    letters = world.handler.dead_letters
+    assert [letter.error_code for letter in letters.list()] == ["not-yet-seen", "parked-behind"]
+    assert letters.redrive_waiting(world.source) == 0
+    assert len(calls) == TRANSIENT_RETRIES + 2
+    assert letters.redrive_waiting(world.source) == 2
+    assert world.noted() == {"aurora": [7, 8]}
+    assert list(letters.list()) == []

@@ -28,6 +28,7 @@ from tests.integration.http.small_service import served
 from tests.support.in_memory import NOON, TENANT
 from tests.unit.accountability.yunlan import (
     AFFAIR,
+    CASE,
     COMMITTEE,
     DEPARTMENT,
     EVIDENCE,
@@ -38,6 +39,7 @@ from tests.unit.accountability.yunlan import (
     PERSONNEL,
     PROBLEM,
     REGULATIONS,
+    ROUND,
     WATER,
     offered,
 )
@@ -87,7 +89,17 @@ class Counter:
     def project(self) -> None:
         Projector(self.store, READ_MODELS).catch_up()
 
+    def claimed(self) -> None:
+        """Note that the unit claimed the problem, as the reactions do."""
+        context = Context(TENANT, system_actor("accountability", "policy"), "Test/2", NOON)
+        uow = self.store.begin(context)
+        application = AccountabilityApplication()
+        application.note_inspected_case(uow, CASE, round_no=ROUND, unit=WATER)
+        application.note_claim(uow, PROBLEM, case_no=CASE)
+        uow.commit()
+
     def referred(self) -> None:
+        self.claimed()
         answer = self.post(OFFICE, "/v1/accountability-cases", REFERRAL)
         assert answer.status_code == 201, answer.text
 

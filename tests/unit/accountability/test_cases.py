@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.accountability.domain.cases import (
+    AlreadyReferredError,
     CaseStateError,
     NotADecidingOrganError,
     NotAReferringBodyError,
@@ -26,7 +27,7 @@ from shared.contracts.accountability import (
 from shared.contracts.base import Event
 from shared.contracts.supervision import LookBackListed, ShamKind, ShamRectificationFound
 from shared.kernel.actor import Actor, Role
-from shared.kernel.errors import ConflictError, GuardFailedError, UnavailableError
+from shared.kernel.errors import GuardFailedError, UnavailableError
 from tests.support.in_memory import delivered
 from tests.unit.accountability.yunlan import (
     AFFAIR,
@@ -89,7 +90,7 @@ class TestRefer:
 
     def test_refuses_a_number_that_is_referred_already(self, desk: Desk) -> None:
         desk.referred()
-        with pytest.raises(ConflictError):
+        with pytest.raises(AlreadyReferredError):
             desk.referred()
 
 
@@ -264,8 +265,9 @@ class TestProposals:
 
     @pytest.mark.req("X07")
     def test_a_low_score_comes_again_when_its_case_is_not_seen_yet(self, desk: Desk) -> None:
+        unseen = LOW.model_copy(update={"case_no": "YL-T1R1-U04"})
         with pytest.raises(UnavailableError):
-            hear(desk, LOW)
+            hear(desk, unseen)
 
     @pytest.mark.req("X08")
     def test_each_finding_proposes_once_under_its_own_number(self, desk: Desk) -> None:

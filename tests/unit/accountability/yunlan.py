@@ -82,11 +82,20 @@ class Desk:
     def __init__(self) -> None:
         self.application = AccountabilityApplication()
         self.uow = InMemoryUnitOfWork("accountability", actor=HANDLER)
+        self.claimed(PROBLEM)
 
     def as_(self, actor: Actor) -> InMemoryUnitOfWork:
         """Begin the next unit of work; what came before is stored."""
         self.uow = self.uow.acting(as_=actor)
         return self.uow
+
+    def claimed(self, *problem_nos: str) -> "Desk":
+        """The water bureau claimed these problems of its case."""
+        self.application.note_inspected_case(self.uow, CASE, round_no=ROUND, unit=WATER)
+        for problem_no in problem_nos:
+            self.application.note_claim(self.uow, problem_no, case_no=CASE)
+        self.as_(HANDLER)
+        return self
 
     def offered(self, **changes: Any) -> "Desk":
         self.application.receive_offer(self.as_(HANDLER), offered(**changes))

@@ -262,3 +262,15 @@ class TestOtherPosts:
             application.end_appointment(
                 uow, WATER, person_ref=QIAO, post="MEMBER", end=date(2025, 7, 1)
             )
+
+
+@pytest.mark.req("G15")
+def test_the_view_names_everybody_who_holds_a_post_then(
+    application: DirectoryApplication, uow: InMemoryUnitOfWork
+) -> None:
+    application.appoint_person(uow, WATER, person_ref=LAN, post="deputy-head", start=MAY.date())
+    view = application.unit_view(uow, WATER, None)
+    assert view.principal is not None
+    assert view.people[0] == view.principal.person_ref
+    later = datetime(2026, 7, 1, tzinfo=UTC)
+    assert LAN in application.unit_view(uow, WATER, later).people

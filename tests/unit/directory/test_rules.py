@@ -7,7 +7,7 @@ import pytest
 
 from services.directory.application import DirectoryApplication
 from services.directory.domain.legal_bases import EditionKnownError
-from services.directory.domain.parameters import NUMBERS, PERIODS
+from services.directory.domain.parameters import LATER_NUMBERS, NUMBERS, PERIODS
 from services.directory.domain.policy import EditionAdoptedError, IncompleteEditionError
 from services.directory.domain.timeline import BackdatedError
 from shared.contracts.directory import DueDate, Period, PeriodUnit
@@ -52,7 +52,7 @@ class TestPolicy:
         assert (now.edition, now.numbers["closure_min_pairs"]) == ("yl-2025", 2)
         assert (then.edition, then.numbers["closure_min_pairs"]) == ("yl-2026", 3)
 
-    @pytest.mark.parametrize("missing", [*PERIODS, *NUMBERS])
+    @pytest.mark.parametrize("missing", [*PERIODS, *(NUMBERS.keys() - LATER_NUMBERS)])
     def test_refuses_an_edition_that_leaves_a_limit_open(
         self, application: DirectoryApplication, uow: InMemoryUnitOfWork, missing: str
     ) -> None:
@@ -61,6 +61,14 @@ class TestPolicy:
         given_numbers.pop(missing, None)
         with pytest.raises(IncompleteEditionError, match=missing):
             adopt(application, uow, periods=given_periods, numbers=given_numbers)
+
+    @pytest.mark.req("X06")
+    def test_a_parameter_that_came_later_has_its_usual_number(
+        self, application: DirectoryApplication, uow: InMemoryUnitOfWork
+    ) -> None:
+        before = {name: number for name, number in numbers().items() if name != "urge_levels"}
+        adopt(application, uow, numbers=before)
+        assert application.policy(uow, None).numbers["urge_levels"] == 3
 
     @pytest.mark.req("R216")
     def test_refuses_fewer_than_two_pairs(

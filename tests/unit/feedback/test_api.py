@@ -16,7 +16,7 @@ from services.feedback.bootstrap import READ_MODELS, build
 from services.feedback.policies import reactions
 from shared.contracts.base import Sealed
 from shared.contracts.directory import PolicyView
-from shared.contracts.feedback import LeadOffered
+from shared.contracts.feedback import LeadContentRead, LeadOffered
 from shared.eventstore.migrations import migrate
 from shared.eventstore.projections import Projector, replay
 from shared.eventstore.sealing import Vault
@@ -340,6 +340,26 @@ class TestLeads:
         after = [issued.get(PRINCIPAL, f"/v1/problems/{no}").json() for no in (DYKE, LEVY)]
         assert after == before
         assert set(after[0]) == set(after[1])
+
+    @pytest.mark.req("R344")
+    def test_content_is_opened_by_the_addressee_for_a_purpose(self, issued: Desk) -> None:
+        issued.done(LEADER, "/v1/leads", lead_body())
+        path = f"/v1/leads/{LEAD}/content"
+        answer = issued.get(CASE_HANDLER, f"{path}?purpose=preliminary-verification")
+        assert (answer.status_code, answer.json()["content"]) == (200, CONTENT)
+        assert answer.headers["Cache-Control"] == "no-store"
+        (reading,) = issued.store.read_stream(f"lead-reading/{LEAD}")
+        assert isinstance(reading.event, LeadContentRead)
+        assert (reading.event.reader, reading.event.purpose) == (
+            CASE_HANDLER.person_ref,
+            "preliminary-verification",
+        )
+
+        stranger = CASE_HANDLER.model_copy(update={"org": "o-other"})
+        asked = [(CASE_HANDLER, ""), (stranger, "?purpose=abc"), (LEADER, "?purpose=abc")]
+        refused = [issued.get(actor, path + query).status_code for actor, query in asked]
+        assert refused == [422, 404, 403]
+        assert issued.store.version_of(f"lead-reading/{LEAD}") == 1
 
     @pytest.mark.req("R252")
     def test_are_seen_by_addressee_and_by_the_own_team(self, issued: Desk) -> None:

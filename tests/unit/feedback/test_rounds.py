@@ -15,6 +15,7 @@ from tests.unit.feedback.yunlan import (
     FORESTRY,
     LEADING_GROUP,
     OFFICE,
+    OTHER_AUTHOR,
     OTHER_CASE,
     OTHER_LEADER,
     REPORTS,
@@ -93,7 +94,7 @@ def feed_back_the_forestry_bureau(city: Yunlan) -> None:
 
 def draft_and_approve(city: Yunlan, problem_no: str) -> None:
     application.draft_problem(
-        city.acting(OTHER_LEADER),
+        city.acting(OTHER_AUTHOR),
         problem_no,
         case_no=OTHER_CASE,
         round_no=ROUND,

@@ -33,6 +33,7 @@ OFFICE = Actor(person_ref="p-off-lan", org="o-office", role=Role.OFF)
 LEADER = Actor(person_ref="p-tl-shan", org="o-team1", role=Role.TL)
 OTHER_LEADER = Actor(person_ref="p-tl-chuan", org="o-team2", role=Role.TL)
 AUTHOR = Actor(person_ref="p-tm-song", org="o-team1", role=Role.TM)
+OTHER_AUTHOR = Actor(person_ref="p-tm-lu", org="o-team2", role=Role.TM)
 REVIEWER = Actor(person_ref="p-tm-zhu", org="o-team1", role=Role.TM)
 LEADING_GROUP = Actor(person_ref="p-lg-feng", org="o-leading-group", role=Role.LG)
 PRINCIPAL = Actor(person_ref="p-up-water", org=WATER, role=Role.UP)
@@ -50,7 +51,12 @@ TARGETS = [
         team_leader=LEADER.person_ref,
         team_members=[AUTHOR.person_ref, REVIEWER.person_ref],
     ),
-    RoundTarget(unit=FORESTRY, case_no=OTHER_CASE, team_leader=OTHER_LEADER.person_ref),
+    RoundTarget(
+        unit=FORESTRY,
+        case_no=OTHER_CASE,
+        team_leader=OTHER_LEADER.person_ref,
+        team_members=[OTHER_AUTHOR.person_ref],
+    ),
 ]
 WATER_BUREAU = UnitView(
     org=WATER,

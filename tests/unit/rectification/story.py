@@ -168,7 +168,7 @@ class Story:
             self.as_(actor),
             problem_no,
             responsible_member="p-um-flood",
-            claimed_on=date(2026, 3, 5),
+            claimed_on=date(2026, 3, 2),
             incumbent=incumbent,
         )
 

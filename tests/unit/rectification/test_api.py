@@ -16,6 +16,7 @@ from shared.contracts import supervision
 from shared.contracts.base import Event
 from shared.contracts.directory import AppointmentChanged, Level, PolicyView, UnitView
 from shared.contracts.rectification import ResidualItem
+from shared.contracts.supervision import Phase, PhaseChanged
 from shared.eventstore.migrations import migrate
 from shared.eventstore.projections import Projector, replay
 from shared.http.directory import InMemoryDirectory
@@ -138,7 +139,7 @@ def rectifying(desk: Desk) -> Desk:
     """The water bureau has claimed both problems; its plan is approved, its meeting reported."""
     desk.hears(feedback_issued())
     for problem_no in (FLOOD, PUMPS):
-        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-05"}
+        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-02"}
         answer = desk.post(PRINCIPAL, f"/v1/problems/{problem_no}/claim", claim)
         assert answer.status_code == 201, answer.text
     plan = {"problems": [planned(no).model_dump(mode="json") for no in (FLOOD, PUMPS)]}
@@ -236,14 +237,14 @@ class TestRefusals:
     @pytest.mark.req("G06")
     def test_a_claim_by_a_stranger_names_its_guard(self, desk: Desk) -> None:
         desk.hears(feedback_issued())
-        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-05"}
+        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-02"}
         answer = desk.post(SUCCESSOR, f"{FLOOD_PAGE}/claim", claim)
         assert answer.json()["guard"] == "G06"
         assert desk.get(PRINCIPAL, FLOOD_PAGE)["state"] == "P3"
 
     def test_the_handler_may_not_claim(self, desk: Desk) -> None:
         desk.hears(feedback_issued())
-        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-05"}
+        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-02"}
         assert desk.post(HANDLER, f"{FLOOD_PAGE}/claim", claim).status_code == 403
 
     def test_another_unit_neither_sees_nor_touches_it(self, rectifying: Desk) -> None:
@@ -265,7 +266,7 @@ class TestRefusals:
         noted = {"problem_no": FLOOD, "disposal_known": True, "pursuit_known": True}
         desk.hears(supervision.DisposalNoted.model_validate(noted))
         assert desk.ask(PRINCIPAL, FLOOD_PAGE).status_code == 404
-        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-05"}
+        claim = {"responsible_member": "p-um-flood", "claimed_on": "2026-03-02"}
         assert desk.post(PRINCIPAL, f"{FLOOD_PAGE}/claim", claim).status_code == 404
         desk.hears(feedback_issued())
         assert desk.get(PRINCIPAL, FLOOD_PAGE)["disposal_known"]
@@ -289,6 +290,9 @@ class TestTimers:
         assert rectifying.timer("mark-overdue", JULY) == 2
         assert rectifying.timer("mark-overdue", JULY) == 0
         assert rectifying.get(OFFICE, FLOOD_PAGE)["overdue_version"] == 1
+        rectifying.hears(
+            PhaseChanged(case_no=CASE, phase=Phase.MIDDLE, supervisor=OFFICE.org, accepted_by="p-1")
+        )
         extended = {"rectify_by": "2026-07-31", "reason": "汛期停工"}
         rectifying.act(OFFICE, FLOOD_PAGE, "extend-deadline", extended)
         assert rectifying.timer("mark-overdue", JULY + timedelta(days=31)) == 1

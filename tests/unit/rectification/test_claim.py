@@ -92,7 +92,7 @@ class TestClaimProblem:
                 unit=WATER,
                 claimed_by="p-up-water",
                 responsible_member="p-um-flood",
-                claimed_on=date(2026, 3, 5),
+                claimed_on=date(2026, 3, 2),
             )
         ]
 

@@ -175,7 +175,7 @@ class TestSubmitClosureReport:
     def test_refuses_overdue_work_even_after_a_waiver(self, story: Story) -> None:
         story.declared().evaluated(items=[SEEPAGE])
         story.hears(eligible(1, waived=True))
-        with pytest.raises(GuardFailedError, match="G24: work is open"):
+        with pytest.raises(GuardFailedError, match="G24: 1 tasks or residual items are open"):
             story.apply_for_closing(at=datetime(2026, 9, 1, tzinfo=UTC))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from services.rectification.domain.problem import (
     NilItemsUnconfirmedError,
+    NothingToConfirmError,
     WorkOpenError,
 )
 from services.rectification.domain.work import WrongStateError
@@ -19,7 +20,7 @@ from shared.contracts.rectification import (
     ResidualItem,
 )
 from shared.contracts.rectification_content import content_digest
-from shared.kernel.errors import ConflictError, GuardFailedError
+from shared.kernel.errors import GuardFailedError
 from tests.unit.rectification.story import (
     CASE,
     FLOOD,
@@ -170,7 +171,7 @@ class TestOrderAfterEvaluation:
 
     def test_with_items_left_has_nothing_nil_to_confirm(self, story: Story) -> None:
         story.declared().evaluated(items=[LEAK])
-        with pytest.raises(ConflictError):
+        with pytest.raises(NothingToConfirmError):
             story.confirm_nil_items()
 
 

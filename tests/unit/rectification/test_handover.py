@@ -46,6 +46,7 @@ class TestPrincipalChanges:
             outgoing="p-up-water",
             incoming="p-up-water-2",
             problem_nos=[FLOOD, PUMPS],
+            unit=WATER,
         )
 
     @pytest.mark.req("T37")
@@ -110,7 +111,9 @@ class TestHandover:
         assert story.types == ["handover-signed"]
         story.sign_handover(HandoverParty.INCOMING, SUCCESSOR)
         story.complete_handover()
-        assert story.recorded == [HandoverCompleted(case_no=CASE, handover=1, witness="p-off-1")]
+        assert story.recorded == [
+            HandoverCompleted(case_no=CASE, handover=1, witness="p-off-1", unit=WATER)
+        ]
         assert not story.case().has_open_handover
 
     @pytest.mark.req("T38")

@@ -2,7 +2,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.rectification.domain.work import LaterDeadlineRequiredError, WrongStateError
+from services.rectification.domain.work import (
+    AlreadyOnRecordError,
+    LaterDeadlineRequiredError,
+    WorkDoneError,
+    WrongStateError,
+)
 from shared.contracts.rectification import (
     DeadlineExtended,
     RectificationOverdue,
@@ -10,8 +15,9 @@ from shared.contracts.rectification import (
     ResultStatus,
     TaskCompleted,
 )
+from shared.contracts.supervision import PhaseChanged
 from shared.kernel.actor import Actor, Role, system_actor
-from shared.kernel.errors import ConflictError, InvalidValueError, NotFoundError
+from shared.kernel.errors import InvalidValueError, NotFoundError
 from tests.unit.rectification.story import (
     CASE,
     EVIDENCE,
@@ -29,6 +35,9 @@ NEXT_DAY = datetime(2026, 6, 30, 16, 0, tzinfo=UTC)
 
 
 def extend(story: Story, until: date, reason: str = "汛期停工") -> None:
+    story.hears(
+        PhaseChanged(case_no=CASE, phase="MIDDLE", supervisor="o-office", accepted_by="p-o")
+    )
     story.application.extend_deadline(story.as_(OFFICE), FLOOD, rectify_by=until, reason=reason)
 
 
@@ -58,7 +67,7 @@ class TestTasks:
 
     def test_refuses_to_complete_twice(self, story: Story) -> None:
         story.rectifying().complete()
-        with pytest.raises(ConflictError):
+        with pytest.raises(WorkDoneError):
             story.complete()
 
     def test_refuses_work_while_supervision_looks_at_it(self, story: Story) -> None:
@@ -150,7 +159,7 @@ class TestBlockers:
         story.application.raise_blocker(
             story.as_(HANDLER), FLOOD, blocker_no="B1", cause="征地", help_needed="国土"
         )
-        with pytest.raises(ConflictError):
+        with pytest.raises(AlreadyOnRecordError):
             story.application.raise_blocker(
                 story.as_(HANDLER), FLOOD, blocker_no="B1", cause="征地", help_needed="国土"
             )
@@ -180,5 +189,5 @@ class TestResults:
         assert story.types == ["effect-recorded"]
         story.archive()
         assert story.types == ["document-archived"]
-        with pytest.raises(ConflictError):
+        with pytest.raises(AlreadyOnRecordError):
             story.archive()

@@ -27,6 +27,7 @@ PAPER = "a" * 64
 PLAN = "b" * 64
 REPORT = "c" * 64
 LATER = date(2026, 9, 1)
+YESTERDAY = date(2026, 3, 1)
 
 JOINT_GROUP = Actor(person_ref="p-group-head", org="yunlan-joint-group", role=Role.JSG)
 PANEL = Actor(person_ref="p-panel-head", org="yunlan-panel", role=Role.PAN)

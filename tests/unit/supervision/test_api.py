@@ -51,6 +51,7 @@ from tests.unit.supervision.stories import (
     RESIDENT_TEAM,
     TEAM_LEADER,
     UNIT,
+    YESTERDAY,
     Story,
 )
 
@@ -184,7 +185,9 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
         issuer=issuer.issuer,
     )
     directory = InMemoryDirectory(
-        units={UNIT: BUREAU}, parameters=POLICY, due_dates={"task_deadline": LATER}
+        units={UNIT: BUREAU},
+        parameters=POLICY,
+        due_dates={"task_deadline": LATER, "watch_period": YESTERDAY},
     )
     migrate(database_url, READ_MODELS)
     service = build(settings, directory=directory, clock=SettableClock(NOON))
@@ -224,6 +227,7 @@ class TestTheWholeChain:
         assert desk.page()["state_name"] == "报结销号"
 
         desk.done(RESIDENT_TEAM, "accept-watch")
+        desk.done(INSPECTION_OFFICE, "check-case-file", {"documents": 12})
         desk.done(RESIDENT_TEAM, "archive", {"documents": 12})
         assert desk.page()["next"] is None
 
@@ -231,6 +235,26 @@ class TestTheWholeChain:
         desk.done(LEADING_GROUP, "reopen", finding)
         page = desk.page()
         assert (page["state"], page["cycle"], page["pairs"]) == ("P10", 2, [])
+
+    @pytest.mark.req("T41", "X07", "R205")
+    def test_a_low_result_stands_on_the_look_back_list(self, desk: Desk) -> None:
+        desk.others.until_declared()
+        desk.pair(JOINT_GROUP, PANEL, points=40)
+        path = "/v1/look-back-list"
+        answer = desk.ask(INSPECTION_OFFICE, path)
+        (item,) = answer.json()["items"]
+        assert (item["problem_no"], item["unit"], item["n"]) == (PROBLEM, UNIT, 1)
+        assert desk.ask(INSPECTION_OFFICE, f"{path}?unit=elsewhere").json()["items"] == []
+        assert desk.ask(PRINCIPAL, path).status_code == 403
+
+    @pytest.mark.req("G22", "T31")
+    def test_the_successor_of_the_team_leader_is_shown(self, desk: Desk) -> None:
+        desk.others.issued()
+        body = {"successor": "p-next", "reason": "组长调离", "decision": plain(DECISION)}
+        path = f"/v1/cases/{CASE}/replace-team-leader"
+        assert desk.post(TEAM_LEADER, path, body, on=f"case/{CASE}").status_code == 403
+        assert desk.post(LEADING_GROUP, path, body, on=f"case/{CASE}").status_code == 200
+        assert desk.page()["holders"]["team_leader"] == "p-next"
 
     def test_a_replay_comes_to_the_same_answers(self, desk: Desk) -> None:
         desk.until_closed()

@@ -36,8 +36,10 @@ from tests.unit.supervision.stories import (
     POLICY,
     PRINCIPAL,
     PROBLEM,
+    RESIDENT,
     RESIDENT_TEAM,
     TEAM_LEADER,
+    YESTERDAY,
     Story,
     returns,
     types,
@@ -255,13 +257,19 @@ class TestSignatureLapsed:
         assert story.review.state is ProblemState.CLOSED
 
 
+WATCH: dict[str, Any] = {"resident_team": RESIDENT, "until": YESTERDAY}
+
+
 class TestAfterClosing:
     @pytest.mark.req("T33")
     @pytest.mark.req("T36")
     def test_the_resident_team_watches_and_archives(self) -> None:
         story = Story().until_closed()
 
-        assert types(story.does(RESIDENT_TEAM, "accept_watch")) == ["long-term-watch-started"]
+        assert types(story.does(RESIDENT_TEAM, "accept_watch", **WATCH)) == [
+            "long-term-watch-started"
+        ]
+        story.does(INSPECTION_OFFICE, "check_file", documents=12)
         recorded = story.does(RESIDENT_TEAM, "archive", documents=12)
 
         assert types(recorded) == ["case-file-archived"]
@@ -272,15 +280,17 @@ class TestAfterClosing:
         other = Actor(person_ref="p-resident-2", org="yunlan-resident-9", role=Role.RDT)
         story = Story().until_closed()
         with pytest.raises(NotTheReceiverOfTheWatchError):
-            story.does(other, "accept_watch")
-        story.does(RESIDENT_TEAM, "accept_watch")
+            story.does(other, "accept_watch", **WATCH)
+        story.does(RESIDENT_TEAM, "accept_watch", **WATCH)
         with pytest.raises(NotTheReceiverOfTheWatchError):
             story.does(other, "archive", documents=12)
 
     @pytest.mark.req("T33")
     def test_refuses_a_watch_over_an_open_problem(self) -> None:
         with pytest.raises(WrongStateError):
-            Story().until_approved().does(RESIDENT_TEAM, "accept_watch")
+            Story().until_approved().does(
+                RESIDENT_TEAM, "accept_watch", resident_team=RESIDENT, until=YESTERDAY
+            )
 
     @pytest.mark.req("T36")
     def test_refuses_to_archive_an_unwatched_problem(self) -> None:
@@ -322,7 +332,8 @@ class TestReopen:
 
     def test_an_archived_problem_stays_reopenable(self) -> None:
         story = Story().until_closed()
-        story.does(RESIDENT_TEAM, "accept_watch")
+        story.does(RESIDENT_TEAM, "accept_watch", **WATCH)
+        story.does(INSPECTION_OFFICE, "check_file", documents=12)
         story.does(RESIDENT_TEAM, "archive", documents=12)
         assert types(story.reopens(LEADING_GROUP))[0] == "problem-reopened"
 

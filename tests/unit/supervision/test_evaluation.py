@@ -105,11 +105,22 @@ class TestStartSupervision:
 
     @pytest.mark.req("G18")
     def test_refuses_the_executor_of_pair_1_for_pair_2(self) -> None:
+        story = Story().until_declared().first_pair().declared()
+        linked_later = OFFICE_3.model_copy(update={"org": JOINT_GROUP.org})
+        with pytest.raises(GuardFailedError, match="G18: the executor of pair 1"):
+            story.does(
+                linked_later,
+                "start_supervision",
+                visit_no="v-2",
+                members=MEMBERS,
+                linked_office=JOINT_GROUP.org,
+            )
+
+    @pytest.mark.req("G18")
+    def test_refuses_the_linked_office_under_the_name_of_a_joint_group(self) -> None:
         both = JOINT_GROUP.model_copy(update={"org": LINKED})
-        story = Story().until_declared().started(both).completed(both).scored()
-        story.finalises()
         with pytest.raises(GuardFailedError, match="G18"):
-            starts(story.declared(), OFFICE_3)
+            starts(Story().until_declared(), both)
 
     def test_refuses_before_the_unit_declared(self) -> None:
         with pytest.raises(WrongStateError):
@@ -291,6 +302,7 @@ class TestFindSham:
             "kind": ShamKind.ON_PAPER,
             "evidence": [PAPER],
             "rectify_by": LATER,
+            "discipline_orgs": {LINKED},
         }
         return types(story.does(TEAM_LEADER, "find_sham", **facts))
 
