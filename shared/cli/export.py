@@ -29,6 +29,10 @@ def export_command(
         list[Path] | None,
         typer.Option(help="Only what is new since: a checkpoint, a folder of them, or a bundle."),
     ] = None,
+    until: Annotated[
+        list[Path] | None,
+        typer.Option(help="No further than these checkpoints: an earlier export once more."),
+    ] = None,
     case: Annotated[
         str, typer.Option(help="Only the problem or case of this number, with proofs.")
     ] = "",
@@ -52,7 +56,9 @@ def export_command(
     """
     if full == bool(since or case):
         raise InvalidValueError("choose --full, --since CHECKPOINT, or --case NUMBER")
-    wanted = Wanted(case, remembered(since or ()), disclose=disclose, purpose=purpose)
+    wanted = Wanted(
+        case, remembered(since or ()), remembered(until or ()), disclose=disclose, purpose=purpose
+    )
     surroundings = Surroundings.found(data)
     exported = exported_to(output, surroundings, trust_folder(trust, data), wanted)
     if as_json_:

@@ -11,7 +11,7 @@ from shared.export.archive import Archive
 from shared.export.case_streams import CaseStreams
 from shared.export.disclosures import Disclosures
 from shared.export.extras import extras
-from shared.export.heads import Head, Patience, heads
+from shared.export.heads import Head, Patience, heads, heads_at
 from shared.export.sources import Logs
 from shared.export.trust_folder import TrustFolder
 from shared.kernel.errors import NotFoundError
@@ -26,10 +26,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What shall be exported; `case` empty = everything, `since` by origin = only what is new."""
+    """What shall be exported; `case` empty = everything, `since` by origin = only what is new.
+
+    `until` by origin = no further than that; else every log records its state and ends there.
+    """
 
     case: str = ""
     since: Mapping[str, Checkpoint] = field(default_factory=dict)
+    until: Mapping[str, Checkpoint] = field(default_factory=dict)
     disclose: bool = False
     purpose: str = "audit"
 
@@ -58,7 +62,10 @@ def export(
 
     Raises NotFoundError for an unknown case, UnavailableError, NoteError.
     """
-    ends = heads(logs, logs.services, trust.newest, patience or Patience())
+    if wanted.until:
+        ends = heads_at(logs, logs.services, trust.newest, wanted.until)
+    else:
+        ends = heads(logs, logs.services, trust.newest, patience or Patience())
     return write(logs, trust, target, ends, wanted, progress)
 
 

@@ -2,7 +2,7 @@
 
 import time
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,24 @@ def heads(logs: Logs, services: Iterable[str], trust: Trust, patience: Patience)
     sizes = {service: logs.record_state(service) for service in services}
     deadline = patience.monotonic() + patience.within
     return [_awaited(logs, one, size, trust, patience, deadline) for one, size in sizes.items()]
+
+
+def heads_at(
+    logs: Logs, services: Iterable[str], trust: Trust, until: Mapping[str, Checkpoint]
+) -> list[Head]:
+    """Return the checkpoints of these sizes, by origin, to export an earlier range once more.
+
+    Raises NotFoundError for a log of which none is named.
+    """
+    return [_head_at(logs, service, trust, until) for service in services]
+
+
+def _head_at(logs: Logs, service: str, trust: Trust, until: Mapping[str, Checkpoint]) -> Head:
+    origin = Checkpoint.parse(Note.parse(logs.checkpoint(service)).text).origin
+    if origin not in until:
+        raise NotFoundError(f"no checkpoint of {origin} is named")
+    note = logs.checkpoint(service, until[origin].size)
+    return Head(service, note, is_witnessed(note, trust))
 
 
 def _awaited(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from shared.export.verification.findings import BrokenError
-from shared.kernel.ids import event_id
+from shared.kernel.ids import EVENT_NAMESPACE
 
 Fields = dict[str, Any]
 
@@ -20,12 +20,14 @@ _ALL = _TEXTS | {"version", "schema", "actor", "data"}
 _ACTOR = {"person_ref", "org", "role", "via"}
 _KEY = re.compile(r"[a-z0-9_$]{1,64}", re.ASCII)
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
-_LONG_NUMBER = re.compile(r"[0-9]{16}")
 _LARGEST = 2**53 - 1
+_SURELY_SMALL = 15
+_STRINGS = {str}
 _TIME = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z",
     re.ASCII,
 )
+_NAMESPACE = EVENT_NAMESPACE.bytes
 _DATA, _AFTER_DATA = b',"data":', b',"f":"duban/1","id":"'
 _keys: set[str] = set()
 
@@ -67,6 +69,15 @@ def facts_digest(raw: bytes) -> bytes:
     return hashlib.sha256(memoryview(raw)[start:end]).digest()
 
 
+def id_at(service: str, stream: str, version: int) -> str:
+    """Return the id of the record at this place (UUID version 5), as `event_id` does, but fast."""
+    place = f"{service}\n{stream}\n{version}".encode()
+    raw = bytearray(hashlib.sha1(_NAMESPACE + place, usedforsecurity=False).digest()[:16])
+    raw[6], raw[8] = raw[6] & 0x0F | 0x50, raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 class Streams:
     """Where each stream of a log stands. `is_whole`: the first record of each must be here."""
 
@@ -88,7 +99,7 @@ class Streams:
             raise BrokenError("chain-version", f"{stream} goes from {known[0]} to {version}")
         elif record["prev"] != known[1]:
             raise BrokenError("chain-prev", f"{stream} version {version} follows another record")
-        if record["id"] != event_id(record["service"], stream, version):
+        if record["id"] != id_at(record["service"], stream, version):
             raise BrokenError("wrong-id", f"{stream} version {version} has another record's id")
         self._follow_cause(record)
 
@@ -116,14 +127,12 @@ def _explain(text: str) -> NoReturn:
 def _needs_a_look(text: str) -> bool:
     """Whether something may stand in there that plain comparison does not show."""
     is_normal = text.isascii() or unicodedata.is_normalized("NFC", text)
-    return not is_normal or "\\" in text or "null" in text or bool(_LONG_NUMBER.search(text))
+    return not is_normal or "\\" in text or "null" in text
 
 
 def _require_plain(value: Any) -> None:
     if value is None:
         raise BrokenError("null", "a record holds null")
-    if type(value) is int and abs(value) > _LARGEST:
-        raise BrokenError("large-integer", "an integer in a record is too large")
     if type(value) is str:
         if not unicodedata.is_normalized("NFC", value):
             raise BrokenError("not-nfc", "text in a record is not in Unicode normal form C")
@@ -144,16 +153,15 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _has_types(record: Fields) -> bool:
-    texts = [record[name] for name in _TEXTS]
-    numbers = [record["version"], record["schema"]]
-    actor = record["actor"]
+    version, schema, actor = record["version"], record["schema"], record["actor"]
     return (
-        all(type(one) is str for one in texts)
-        and all(type(one) is int and one > 0 for one in numbers)
-        and type(record["data"]) is dict
-        and type(actor) is dict
+        set(map(type, map(record.__getitem__, _TEXTS))) == _STRINGS
+        and type(version) is type(schema) is int
+        and version > 0
+        and schema > 0
+        and type(record["data"]) is type(actor) is dict
         and actor.keys() == _ACTOR
-        and all(type(one) is str for one in actor.values())
+        and set(map(type, actor.values())) == _STRINGS
     )
 
 
@@ -167,11 +175,20 @@ def _object(fields: Fields) -> Fields:
     return fields
 
 
+def _integer(digits: str) -> int:
+    found = int(digits)
+    if len(digits) > _SURELY_SMALL and abs(found) > _LARGEST:
+        raise BrokenError("large-integer", "an integer in a record is too large")
+    return found
+
+
 def _no_float(_: str) -> NoReturn:
     raise BrokenError("float", "a record holds a number that is not an integer")
 
 
-_decoder = json.JSONDecoder(object_hook=_object, parse_float=_no_float, parse_constant=_no_float)
+_decoder = json.JSONDecoder(
+    object_hook=_object, parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+)
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode

@@ -101,6 +101,7 @@ class WholeLog:
 
     def _read(self) -> None:
         self._look_back()
+        seen_size = self._seen.size if self._seen is not None else -1
         for tile, packed in self._packed():
             records = _split(packed)
             if len(records) != tile.width:
@@ -108,7 +109,8 @@ class WholeLog:
             for index, raw in enumerate(records, start=tile.number * WIDTH):
                 leaf = leaf_hash(raw)
                 self._frontier.append(leaf)
-                self._look_back()
+                if index + 1 == seen_size:
+                    self._look_back()
                 self._take(index, raw, leaf)
             self._progress(len(packed))
         if self._states is not None:

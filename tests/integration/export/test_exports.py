@@ -45,6 +45,19 @@ class TestFull:
         first, again = (exported(logs, tmp_path / name).read_bytes() for name in ("a.zip", "b.zip"))
         assert first == again
 
+    def test_of_an_earlier_range_is_the_earlier_file(
+        self, logs: MemoryLogs, tmp_path: Path
+    ) -> None:
+        first = exported(logs, tmp_path / "first.zip")
+        logs.records_states = True
+        assert exported(logs, tmp_path / "second.zip").read_bytes() != first.read_bytes()
+        until = remembered([first])
+        again = exported(logs, tmp_path / "again.zip", Wanted(until=until))
+        assert again.read_bytes() == first.read_bytes()
+        only = {origin: at for origin, at in until.items() if "feedback" in origin}
+        with pytest.raises(NotFoundError):
+            exported(logs, tmp_path / "none.zip", Wanted(until=only))
+
     def test_lists_sorted_names_at_a_fixed_time_and_their_digests(
         self, logs: MemoryLogs, tmp_path: Path
     ) -> None:
