@@ -145,6 +145,10 @@ class ChildProcess:
         return self.log_file.read_bytes()[-LOG_TAIL_BYTES:].decode("utf-8", "replace")
 
 
+SAME_TIME = 5.0
+"""Seconds by which two readings of one process's start may differ: they follow the clock."""
+
+
 def record_process(pid_file: Path, pid: int) -> None:
     """Write down which process this is: its id alone would name another one some day."""
     with suppress(psutil.NoSuchProcess):  # it may have ended at once
@@ -158,7 +162,7 @@ def end_recorded_process(pid_file: Path) -> None:
     pid, created = pid_file.read_text(encoding="ascii").split()
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(int(pid))
-        if process.create_time() == float(created):
+        if abs(process.create_time() - float(created)) < SAME_TIME:
             # It lost its launcher; all that runs here keeps its promises through a kill.
             end_process(process, signal.SIGKILL, within=10)
     pid_file.unlink(missing_ok=True)

@@ -31,6 +31,23 @@ from shared.messaging.headers import Message, from_feed
 from shared.messaging.inbox import AlreadyConsumedError, Inbox, InboxMark, lock_stream
 
 UNREADABLE = "?"
+
+
+class DeadLetterSettledError(RefusedError):
+    code = "dead-letter-settled"
+    title = "The message was redriven or discarded before"
+
+
+class DeadLetterNotFirstError(RefusedError):
+    code = "dead-letter-not-first"
+    title = "An earlier message of the stream comes first"
+
+
+class ReasonMissingError(RefusedError):
+    code = "reason-missing"
+    title = "A message is discarded only with a reason"
+
+
 _COLUMNS = (
     "id, source, stream, version, position, headers, record, error_code, error_detail,"
     " attempts, status, reason, parked_at, settled_at"
@@ -228,7 +245,7 @@ class DeadLetters:
         ConflictError when somebody else settles it at the same moment.
         """
         if not reason.strip():
-            raise RefusedError("a dead letter is discarded only with a reason")
+            raise ReasonMissingError("a dead letter is discarded only with a reason")
         letter = self._first_of_its_stream(letter_id)
         settled = Settled(letter, "discarded", self._clock.now(), reason)
         is_consumed = self._inbox.mark(letter.source, letter.stream) >= letter.version
@@ -273,10 +290,14 @@ class DeadLetters:
     def _first_of_its_stream(self, letter_id: int) -> DeadLetter:
         letter = self.show(letter_id)
         if letter.status != "parked":
-            raise RefusedError(f"dead letter {letter_id} is {letter.status}", id=letter_id)
+            raise DeadLetterSettledError(
+                f"dead letter {letter_id} is {letter.status}", id=letter_id
+            )
         first = self._first_parked(letter.source, letter.stream)
         if first is None or first.id != letter_id:
-            raise RefusedError("an earlier message of the stream is parked", id=letter_id)
+            raise DeadLetterNotFirstError(
+                "an earlier message of the stream is parked", id=letter_id
+            )
         return letter
 
     def _first_parked(self, source: str, stream: str) -> DeadLetter | None:

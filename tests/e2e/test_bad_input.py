@@ -114,8 +114,8 @@ def give(wire: Wire, route: Route, sent: Sent, path: str = "") -> dict[str, Any]
 
 
 def all_may(wire: Wire) -> str:
-    """Return the token of somebody who holds every role in the unit."""
-    return wire.token(*ALL_ROLES, org=CLOSED.unit.org)
+    """Return the token of somebody who holds every role, and is principal of the unit."""
+    return wire.token(*ALL_ROLES, ref=CLOSED.unit.principal.ref, org=CLOSED.unit.org)
 
 
 class TestGivenACommandWhenNobodyMayGiveIt:

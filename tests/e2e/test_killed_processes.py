@@ -56,7 +56,7 @@ def verdict(wounded: Stack) -> Verdict:
 
 
 class TestGivenARoundWhenEveryProcessIsKilledOnce:
-    def test_then_everything_was_started_again(self, wounded: Stack, broker_kind: str) -> None:
+    def test_then_everything_was_started_again(self, wounded: Stack) -> None:
         assert wounded.restarts.keys() >= set(STORIES[wounded.broker.kind][1])
 
     def test_then_nothing_is_lost_doubled_or_parked(self, verdict: Verdict) -> None:

@@ -9,6 +9,7 @@ from services.rectification.domain.unit import PrincipalChange, Unit
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import HandoverParty
 from shared.eventstore.unit_of_work import UnitOfWork
+from shared.kernel.periods import civil_date
 
 
 class HandoverUseCases:
@@ -50,7 +51,8 @@ class HandoverUseCases:
     def _hand_over(self, uow: UnitOfWork, case: RectificationCase, change: PrincipalChange) -> None:
         """Require the handover of what is open, and let signatures of the former lapse."""
         still_open = [problem for problem in problems_of(uow, case) if problem.is_open]
-        if not still_open:
+        is_concerned = case.is_handed_over_by(change.incoming, civil_date(change.effective))
+        if not still_open or not is_concerned:
             return
         numbers = [problem.key for problem in still_open]
         case.require_handover(change.outgoing, change.incoming, numbers)

@@ -148,6 +148,17 @@ class RectificationCase(Aggregate):
     def has_open_handover(self) -> bool:
         return self.handover is not None
 
+    def is_handed_over_by(self, incoming: str | None, took_office_on: date) -> bool:
+        """Whether a change of principal concerns this case.
+
+        A change from before the issue, heard of only now, does not: the feedback named who was
+        principal by then, and the case was opened under that person.
+        """
+        assert self.opened is not None
+        if self.handovers == 0 and incoming == self.opened.principal:
+            return False
+        return took_office_on >= self.opened.issued_on
+
     def require_handover(
         self, outgoing: str | None, incoming: str | None, problem_nos: list[str]
     ) -> None:

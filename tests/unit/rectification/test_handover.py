@@ -101,6 +101,17 @@ class TestPrincipalChanges:
         story.issued()
         assert "handover-required" not in story.types
 
+    @pytest.mark.req("X10")
+    @pytest.mark.parametrize("incoming", ["p-up-water", "p-up-long-gone"])
+    def test_from_before_the_feedback_but_heard_of_later_concerns_no_case(
+        self, story: Story, incoming: str
+    ) -> None:
+        story.issued()
+        long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+        story.principal_changes(effective=long_ago, incoming=incoming, outgoing=None)
+        assert story.types == ["principal-change-noted", "principal-change-applied"]
+        assert not story.case().has_open_handover
+
 
 class TestHandover:
     @pytest.mark.req("T38")
