@@ -14,7 +14,7 @@ ALLOWED = NEEDED | {"gateways", "settings", "__pycache__"}
 SOURCES = sorted(path for top in ("services", "shared") for path in (PROJECT / top).rglob("*.py"))
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
 LARGEST_FILE = 450
-LARGEST_CATALOGUE = 700  # one module per publishing service: a vocabulary is looked up, not read
+LARGEST_CATALOGUE = 800  # one module per publishing service: a vocabulary is looked up, not read
 MEDIAN_FUNCTION = 10
 
 

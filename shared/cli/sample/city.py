@@ -215,8 +215,8 @@ SMALL = Scale(
 )  # fmt: skip
 CITY = Scale(
     "city", 5, 96, 1573, 355, 12, 0.02,
-    (Fate.REOPENED, *[Fate.CLOSED] * 12, Fate.RETURNED, *[Fate.CLOSED] * 6, Fate.FAILED_SECOND,
-     *[Fate.CLOSED] * 6, Fate.SHAM, *[Fate.STAYS_RECTIFYING] * 12, *[Fate.STAYS_EVALUATED] * 8),
+    (Fate.REOPENED, *[Fate.CLOSED] * 10, Fate.RETURNED, Fate.FAILED_SECOND, Fate.SHAM,
+     *[Fate.STAYS_RECTIFYING] * 22, *[Fate.STAYS_EVALUATED] * 12),
 )  # fmt: skip
 SCALES = {scale.name: scale for scale in (SMALL, CITY)}
 

@@ -18,10 +18,9 @@ from tests.integration.eventstore.drafts import SERVICE
 from tests.integration.export.feedback_office import WITNESS
 from tests.integration.tlog.archive import TENANT, Archive
 
-ALTER = [
-    "UPDATE stored_events SET state = overlay(state PLACING convert_to('通过', 'UTF8')"
-    + " FROM position(convert_to('再改', 'UTF8') IN state)) WHERE notification_id = 3"
-]
+PLACE = "position(convert_to('再改', 'UTF8') IN state)"
+SET = f"state = overlay(state PLACING convert_to('通过', 'UTF8') FROM {PLACE})"
+ALTER = (f"UPDATE stored_events SET {SET} WHERE notification_id = 3",)  # noqa: S608  # constants
 REMOVE = ("DELETE FROM stored_events WHERE notification_id = 7",)
 SWAP = (
     "UPDATE stored_events SET notification_id = -notification_id WHERE notification_id IN (3, 4)",
