@@ -110,19 +110,24 @@ def gather(
 ) -> list[Line]:
     """Return every event that concerns the problem, causes before effects.
 
-    Raises NotFoundError when no service knows the problem by then.
+    An event of the whole case that does not name the problem (a plan was approved) is among them
+    when one of them happened because of it. Raises NotFoundError when no service knows the
+    problem by then.
     """
-    found = [
-        line
-        for service in surroundings.urls
-        for line in _of_service(surroundings, service)
-        if _concerns(line.record, problem_no)
-    ]
-    if until is not None:
-        found = [line for line in found if _recorded(line) <= until]
+    found: list[Line] = []
+    of_cases: dict[str, Line] = {}
+    for service in surroundings.urls:
+        for line in _of_service(surroundings, service):
+            if until is not None and _recorded(line) > until:
+                continue
+            if _concerns(line.record, problem_no):
+                found.append(line)
+            elif line.record["stream"].startswith("case/"):
+                of_cases[line.id] = line
     if not found:
         raise NotFoundError(f"no service knows of problem {problem_no}")
-    return in_causal_order(found)
+    causes = {line.record["causation"] for line in found} & of_cases.keys()
+    return in_causal_order([*found, *(of_cases[cause] for cause in causes)])
 
 
 def _of_service(surroundings: Surroundings, service: str) -> Iterator[Line]:
