@@ -28,6 +28,7 @@ from shared.kernel.ids import Ids, RandomIds
 from shared.service import Service, Timer
 from shared.settings import ServiceSettings
 from shared.telemetry.propagation import current_traceparent
+from shared.telemetry.spans import work_span
 
 NAME = "rectification"
 READ_MODELS = (Cases, Problems, Lists, Deadlines, AwaitedChanges)
@@ -65,14 +66,15 @@ class Timers:
         self, name: str, key: str, now: datetime, use_case: Callable[[UnitOfWork, str], int]
     ) -> int:
         """Give one command; what somebody else has just changed is looked at again next time."""
-        uow = self.store.begin(self._context(name, key, now))
-        try:
-            is_given = bool(use_case(uow, key))
-            if is_given:
-                uow.commit()
-        except ConflictError:
-            return 0
-        return int(is_given)
+        with work_span(name):
+            uow = self.store.begin(self._context(name, key, now))
+            try:
+                is_given = bool(use_case(uow, key))
+                if is_given:
+                    uow.commit()
+            except ConflictError:
+                return 0
+            return int(is_given)
 
     def _context(self, name: str, key: str, now: datetime) -> Context:
         return Context(

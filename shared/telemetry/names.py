@@ -60,6 +60,7 @@ class Operation(StrEnum):
     APPEND = "append"
     REACT = "react"
     PROJECT = "project"
+    WORK = "work"
 
 
 class Metric(StrEnum):

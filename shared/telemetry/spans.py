@@ -130,6 +130,13 @@ def reaction_span(name: str, event_type: str) -> Iterator[Span]:
 
 
 @contextmanager
+def work_span(name: str) -> Iterator[Span]:
+    """Do work that time itself causes: a timer, the sealer. It begins a trace of its own."""
+    with _span(span_name(Operation.WORK, name), SpanKind.INTERNAL, {}) as span:
+        yield span
+
+
+@contextmanager
 def project_span(read_model: str, count: int) -> Iterator[Span]:
     """Bring a read model up to date with `count` events."""
     attributes: Attributes = {Attribute.DB_BATCH_SIZE: count}

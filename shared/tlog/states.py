@@ -23,6 +23,8 @@ from shared.kernel.context import Context
 from shared.kernel.ids import Ids
 from shared.kernel.periods import civil_date
 from shared.reducers import REDUCER, Replay, canonical, leaf_hash, state_root
+from shared.telemetry.propagation import current_traceparent
+from shared.telemetry.spans import work_span
 from shared.tlog.log_book import LogBook
 from shared.tlog.store import Connection, TlogStore
 
@@ -86,10 +88,11 @@ class StateRecorder:
         the new ones: both stand in the log for the same size.
         """
         last = self.last()
-        if last.reducer not in (None, IDENTITY):
-            self._record(last.size, {}, self._changed(0, last.size), now)
-        known = self._known() if last.reducer is not None else {}
-        return self._record(size, known, self._changed(last.size if known else 0, size), now)
+        with work_span("record-state"):
+            if last.reducer not in (None, IDENTITY):
+                self._record(last.size, {}, self._changed(0, last.size), now)
+            known = self._known() if last.reducer is not None else {}
+            return self._record(size, known, self._changed(last.size if known else 0, size), now)
 
     def _record(self, size: int, known: Heads, changed: Sequence[str], now: datetime) -> int:
         new = self._heads(changed, size)
@@ -109,6 +112,7 @@ class StateRecorder:
             command=f"RecordState/{self._ids.new()}",
             time=now,
             correlation=LogBook.stream_of(service),
+            trace=current_traceparent(),
         )
 
     def _known(self) -> Heads:

@@ -102,7 +102,7 @@ class TestGivenTheSampleWhenItsFeedsAreRead:
             actor = fact.record["actor"]
             assert all((actor["person_ref"], actor["org"], actor["role"], actor["via"]))
             assert fact.record["command"]
-            assert fact.record["trace"] or actor["via"] == "timer"
+            assert fact.record["trace"]
 
     def test_then_every_reaction_names_the_event_that_caused_it(
         self, facts: tuple[Fact, ...]
