@@ -86,6 +86,13 @@ class UnitOfWork:
         """Say which edition of the policy parameters this decision consulted."""
         self.context = replace(self.context, policy=policy_edition)
 
+    def about(self, correlation: str) -> None:
+        """Say which number this decision is about, when its cause names one that must not travel.
+
+        What follows from a lead is about its problem: the lead's number stays where it is (3.4).
+        """
+        self.context = replace(self.context, correlation=correlation)
+
     def save(self, *aggregates: Aggregate) -> None:
         """Have these stored at the commit, in this order."""
         for aggregate in aggregates:

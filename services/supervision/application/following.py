@@ -112,8 +112,12 @@ class FollowingUseCases:
         disposal_known: bool,
         pursuit_known: bool,
     ) -> None:
-        """Keep what accountability made known of these problems (X09)."""
+        """Keep what accountability made known of these problems (X09).
+
+        The records are about the problem: a lead's number would tell the unit that there is one.
+        """
         for problem_no in problem_nos:
+            uow.about(problem_nos[0])
             review = known_review(uow, problem_no)
             review.note_disposal(disposal_known=disposal_known, pursuit_known=pursuit_known)
             uow.save(review)

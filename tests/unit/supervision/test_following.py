@@ -177,6 +177,12 @@ class TestDisposal:
         assert story.review.pursuit_known
 
     @pytest.mark.req("INV-16")
+    def test_is_recorded_under_the_problems_number_not_the_leads(self) -> None:
+        story = Story().issued(concerns=True)
+        story.lead_concluded()
+        assert story.uow.store.log[-1].record.correlation == PROBLEM
+
+    @pytest.mark.req("INV-16")
     def test_a_lead_behind_an_ordinary_problem_leaves_no_trace(self) -> None:
         story = Story().issued()
         assert story.lead_concluded() == []
