@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from shared.cli.documents import events_document
+from shared.cli.documents import LOG, events_document, publishing_services
 from shared.contracts.base import Event
 from shared.contracts.registry import event_classes
 from shared.embedded.stack import Stack
@@ -35,10 +35,11 @@ def main() -> None:
 def events_page() -> str:
     """Return the reference of all events: stored name, meaning, facts."""
     parts = [_HEAD]
-    services = sorted({found.TYPE.split(".")[0] for found in event_classes()})
-    for service in services:
+    for service in publishing_services():
         parts.append(f"## {service}\n\nTopic `{service}.events`.\n")
         parts += [_section(found) for found in event_classes(service)]
+    parts.append("## log\n\nAbout a log itself: in the log, and on the topic, of each service.\n")
+    parts += [_section(found) for found in event_classes(LOG)]
     return "\n".join(parts)
 
 

@@ -13,6 +13,8 @@ from shared.cli.surroundings import DEFAULT_DATA, Surroundings
 from shared.contracts.registry import event_classes
 from shared.messaging.topics import topic_of
 
+LOG = "log"
+
 
 @told
 def openapi(
@@ -33,7 +35,7 @@ def events_document() -> dict[str, Any]:
     """Return one AsyncAPI 3.0 document over every declared event."""
     for module in pkgutil.iter_modules(shared.contracts.__path__):
         importlib.import_module(f"shared.contracts.{module.name}")
-    services = sorted({found.TYPE.split(".")[0] for found in event_classes()})
+    services = publishing_services()
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -53,6 +55,11 @@ def events_document() -> dict[str, Any]:
     }
 
 
+def publishing_services() -> list[str]:
+    """Return who has a topic; events about a log stand in the log, and topic, of each service."""
+    return sorted({found.TYPE.split(".")[0] for found in event_classes()} - {LOG})
+
+
 def _channel(service: str) -> dict[str, Any]:
     messages = {
         found.TYPE: {
@@ -64,6 +71,6 @@ def _channel(service: str) -> dict[str, Any]:
             "x-data-class": found.CLASS.value,
             "payload": found.model_json_schema(mode="serialization"),
         }
-        for found in event_classes(service)
+        for found in (*event_classes(service), *event_classes(LOG))
     }
     return {"address": topic_of(service), "messages": messages}

@@ -91,5 +91,5 @@ def by_people(facts: Sequence[Fact]) -> Counter[tuple[str, str]]:
     return Counter(
         (fact.record["stream"], fact.type)
         for fact in facts
-        if fact.record["actor"]["via"] == "http"
+        if fact.record["actor"]["via"] == "http" and fact.record["service"] != "audit"
     )

@@ -18,6 +18,10 @@ pytestmark = pytest.mark.kafka
 
 Ask = Callable[..., Ended]
 
+DECIDING = tuple(service for service in SERVICES if service != "audit")
+"""Audit reads: it decides nothing, so its own log may be empty."""
+
+
 HERO = invent(SMALL, 2026).problems[0].no
 """The problem that is closed, reopened and closed again."""
 
@@ -49,7 +53,7 @@ class TestGivenAFreshMachineWhenTheSampleIsPlayed:
 
     def test_then_every_service_has_decided_something(self, sample: Sample) -> None:
         assert sample.ended.json["events"].keys() == set(SERVICES)
-        assert all(sample.ended.json["events"].values())
+        assert all(sample.ended.json["events"][service] for service in DECIDING)
 
 
 class TestGivenTheSampleWhenTheSystemIsStartedAgain:
@@ -60,7 +64,7 @@ class TestGivenTheSampleWhenTheSystemIsStartedAgain:
             page = auditor(service).get("/v1/events", {"limit": 1000})
             assert len(page["items"]) >= count
 
-    @pytest.mark.parametrize("service", SERVICES)
+    @pytest.mark.parametrize("service", DECIDING)
     def test_then_a_replay_rebuilds_every_read_model_as_it_is(self, ask: Ask, service: str) -> None:
         ended = ask("replay", service, "--json")
         assert ended.code == 0, ended.stderr
@@ -148,7 +152,7 @@ class TestGivenTheReopenedProblemWhenItsHistoryIsAsked:
 
 
 class TestGivenARunningSystemWhenAMachineAsks:
-    @pytest.mark.parametrize("service", SERVICES)
+    @pytest.mark.parametrize("service", DECIDING)
     def test_then_a_feed_is_one_record_a_line_in_order(
         self, ask: Ask, sample: Sample, service: str
     ) -> None:

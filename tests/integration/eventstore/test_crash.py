@@ -43,7 +43,9 @@ def test_the_store_goes_on_after_postgresql_was_killed(server: EmbeddedPostgres)
     assert after > before.position
     read = [(e.originator_version, e.position) for e in store.read(0, 9)]
     assert read == [(1, 1), (2, 2), (3, after)]
-    assert (projector.catch_up(), projector.positions()) == (1, {"returned_drafts": after})
+    # What the killed server forgot of the read model is projected again, besides the news.
+    assert projector.catch_up() in (1, 3)
+    assert projector.positions() == {"returned_drafts": after}
     store.close()
 
 
