@@ -15,6 +15,7 @@ from shared.embedded.ports import LOOPBACK, free_port, is_listening, require_fre
 from shared.embedded.processes import ChildProcess, inherited_environment
 from shared.kernel.errors import UnavailableError
 
+RELEASED_WITHIN = 2.0  # seconds
 READY_WITHIN = 10.0  # seconds
 
 
@@ -93,7 +94,7 @@ class EmbeddedBroker:
         )
         # A taken port makes the broker exit with code 0, or not be the one that answers.
         server.end_leftover()
-        require_free_port(port, "the embedded broker")
+        require_free_port(port, "the embedded broker", RELEASED_WITHIN)
         return server
 
 

@@ -1,6 +1,7 @@
 """Ports on the loopback address, where the whole local stack lives."""
 
 import socket
+import time
 from random import SystemRandom
 
 from shared.kernel.errors import UnavailableError
@@ -23,8 +24,14 @@ def free_port() -> int:
     raise UnavailableError(f"no free port found in {TRIES} tries on {LOOPBACK}")
 
 
-def require_free_port(port: int, what: str) -> None:
-    """Refuse with `UnavailableError` when somebody listens on `port` already."""
+def require_free_port(port: int, what: str, within: float = 0.0) -> None:
+    """Refuse with `UnavailableError` when somebody listens on `port` still, `within` seconds.
+
+    The threads of a killed process may hold its port for a moment after it counts as ended.
+    """
+    deadline = time.monotonic() + within
+    while not _is_free(port) and time.monotonic() < deadline:
+        time.sleep(0.02)
     if not _is_free(port):
         raise UnavailableError(
             f"{what} cannot start: port {port} on {LOOPBACK} is taken", port=port
