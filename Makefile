@@ -4,10 +4,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+MEASURING := .venv/.measuring
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-kafka verify.pyz contracts docs format lock compose-env clean
+.PHONY: help setup up demo check test test-kafka bench verify.pyz contracts docs format lock compose-env clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the commands
@@ -46,6 +47,13 @@ test: $(STAMP) ## Run all tests on the embedded PostgreSQL and broker (ARGS="-k 
 test-kafka: $(STAMP) ## Run the messaging and end-to-end tests on Apache Kafka (needs Java 17, Maven)
 	$(BIN)/python -m pytest -m kafka --broker apache $(ARGS)
 
+$(MEASURING): $(STAMP) requirements-measure.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-measure.txt
+	@touch $@
+
+bench: $(MEASURING) ## Measure beside floors and peers (ARGS="--list", ARGS="--only append --size 0.1")
+	$(BIN)/python -m bench $(ARGS)
+
 verify.pyz: ## Pack the offline verifier into one file, the same bytes on every machine
 	$(PYTHON) -m shared.verifier.build $@
 
@@ -67,6 +75,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 lock: $(STAMP) ## Pin the newest acceptable packages, with hashes (ARGS="--upgrade")
 	$(COMPILE) $(ARGS) --output-file requirements.txt requirements.in
 	$(COMPILE) $(ARGS) --output-file requirements-dev.txt requirements-dev.in
+	$(COMPILE) $(ARGS) --output-file requirements-measure.txt requirements-measure.in
 
 clean: ## Remove the environment and everything that was made here
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
