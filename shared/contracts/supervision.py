@@ -336,6 +336,10 @@ class EvaluationFinalised(Event, type="supervision.evaluation-finalised"):
     rectify_by: date
 
 
+LEAST_PAIRS = 2
+"""至少经过二次督查、评估: pairs that closing needs; a policy may ask for more (R216, G17)."""
+
+
 class ClosureEligible(Event, type="supervision.closure-eligible"):
     """Enough pairs, the last one passed: closing may be applied for (可报结, T25, T47)."""
 

@@ -4,6 +4,8 @@ The sources give words, not numbers (及时, 定期, 限期), so each is data of
 is a constant of the code. The Chinese words are the ones whose meaning an edition fixes.
 """
 
+from shared.contracts.supervision import LEAST_PAIRS
+
 PERIODS: dict[str, str] = {
     "plan_submit_within": "迅速建立: the plan, from the feedback",
     "concentrated_window": "集中整改期: from the feedback",
@@ -27,7 +29,7 @@ PERIODS: dict[str, str] = {
 }
 
 NUMBERS: dict[str, tuple[int, int]] = {
-    "closure_min_pairs": (2, 20),  # 至少经过二次督查、评估: more may be asked, fewer never (R216)
+    "closure_min_pairs": (LEAST_PAIRS, 20),  # more may be asked, fewer never (R216)
     "rounds_per_year": (1, 52),
     "units_per_year_min": (1, 100_000),
     "units_per_year_max": (1, 100_000),

@@ -295,7 +295,6 @@ class Story:
             "accept_closure",
             methods=list(methods),
             linked_office=LINKED,
-            policy=POLICY,
         )
 
     def countersigns(
