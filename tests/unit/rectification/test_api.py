@@ -200,7 +200,6 @@ class TestWholeWay:
             "rectification.closure-report-signed",
             "rectification.closure-applied",
         ]
-        stored = rectifying.service.store.read_stream(f"problem/{FLOOD}")
 
     @pytest.mark.req("R118")
     @pytest.mark.req("INV-11")
