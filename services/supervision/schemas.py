@@ -180,5 +180,28 @@ class EvaluateRound(Body):
     report: DocumentHash
 
 
+class IssueCircular(Body):
+    circular_no: Code
+    digest: DocumentHash
+    good_units: Annotated[list[Code], Field(max_length=200)] = []
+    poor_units: Annotated[list[Code], Field(max_length=200)] = []
+    decision: Decision
+
+
+class FreezePopulation(Body):
+    """`population` are problems, closed ones too; fewer than all of them are drawn."""
+
+    draw_no: Code
+    population: Annotated[list[Code], Field(min_length=2, max_length=1_000)]
+    size: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class DrawSurprise(Body):
+    """`seed`: 64 hexadecimal digits; `seed_source`: which lot was drawn, before whom."""
+
+    seed: DocumentHash
+    seed_source: Reason
+
+
 class UrgeHandover(Body):
     principal: Code

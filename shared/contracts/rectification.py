@@ -286,6 +286,19 @@ class ResultsRecorded(Event, type="rectification.results-recorded"):
     built: Result
 
 
+class FiveListsStated(Event, type="rectification.five-lists-stated"):
+    """The five lists (五份清单) as they stood in the store, for anybody to count again (R118).
+
+    `position` is that of the service's log up to which the lists were projected. `digests` names
+    each list with the digest of its entries (`shared/contracts/five_lists.py`).
+    """
+
+    case_no: Code
+    position: int = Field(ge=1)
+    entries: int = Field(ge=0)
+    digests: dict[str, DocumentHash] = Field(min_length=1)
+
+
 class MeetingHeld(Event, type="rectification.meeting-held"):
     """The special democratic-life meeting was held (专题民主生活会, G12)."""
 

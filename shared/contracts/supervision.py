@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.contracts.base import Code, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.base import Code, DataClass, Decision, DocumentHash, Event, Facts, Text
 from shared.contracts.rectification import ResidualItem
 
 
@@ -676,6 +676,64 @@ class RoundEvaluated(Event, type="supervision.round-evaluated"):
     case_nos: list[Code] = Field(min_length=1)
     evaluated_on: date
     report: DocumentHash
+
+
+class RoundCompletionNoted(Event, type="supervision.round-completion-noted"):
+    """Supervision learnt that a whole round was fed back: both duties begin (R209)."""
+
+    round_no: Code
+    completed_on: date
+
+
+class CircularIssued(Event, type="supervision.circular-issued", data_class=DataClass.C1):
+    """The circular (通报) about an evaluated round was issued (一轮一通报, R194, R209)."""
+
+    round_no: Code
+    circular_no: Code
+    issued_on: date
+    decision: Decision
+    digest: DocumentHash
+    good_units: list[Code] = []
+    poor_units: list[Code] = []
+
+
+class RoundDuty(StrEnum):
+    """What is owed about every completed round (R209)."""
+
+    EVALUATION = "EVALUATION"
+    CIRCULAR = "CIRCULAR"
+
+
+class RoundListedOverdue(Event, type="supervision.round-listed-overdue"):
+    """A round stands on the overdue list: what it lacks was due on `due` (R209, A20)."""
+
+    round_no: Code
+    due: date
+    lacks: list[RoundDuty] = Field(min_length=1)
+
+
+class PopulationFrozen(Event, type="supervision.population-frozen", data_class=DataClass.C3):
+    """Out of whom a surprise re-check (回马枪) will be drawn is fixed, before any seed (R177)."""
+
+    draw_no: Code
+    population: list[Code] = Field(min_length=1)
+    size: int = Field(ge=1)
+    frozen_by: Code
+
+
+class SurpriseDrawn(Event, type="supervision.surprise-drawn", data_class=DataClass.C3):
+    """The seed was drawn by another person, and selects (R177).
+
+    `algorithm` says how (`shared/contracts/surprise_draw.py`); `seed_source` where the seed came
+    from: the lot that was drawn, before whom.
+    """
+
+    draw_no: Code
+    algorithm: Code
+    seed: DocumentHash
+    seed_source: Text
+    selection: list[Code] = Field(min_length=1)
+    drawn_by: Code
 
 
 class TeamLeaderReplaced(Event, type="supervision.team-leader-replaced"):
