@@ -5,12 +5,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.base import Code, Decision, DocumentHash, Text
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import (
     GroupMember,
     MethodUsed,
     Milestone,
     Phase,
+    ReopeningFinding,
     ReopeningGround,
     ShamKind,
     StatedFigure,
@@ -72,11 +74,13 @@ class CompleteSupervision(Body):
 
 
 class Score(Body):
+    """`dimensions`: the five sub-scores, where the scheme asks for them (R201)."""
+
     score: Points
+    dimensions: DimensionScores | None = None
 
 
-class ClosePoll(Body):
-    score: Points
+class ClosePoll(Score):
     respondents: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -110,6 +114,7 @@ class CountersignClosure(Body):
 
 class Reopen(Body):
     ground: ReopeningGround
+    finding: ReopeningFinding
     finding_ref: Code
     decision: Decision
     items: Items = []

@@ -141,6 +141,11 @@ _SUPERVISION_SURPRISE_DRAW = {
 _SUPERVISION_HANDOVER_URGING = {"supervision.handover-urged": Move("URGED")}
 _SUPERVISION_UNIT = {"supervision.handover-noted": Move("HANDOVER_NOTED")}
 _SUPERVISION_URGING_RULE = {"supervision.urging-rule-noted": Move("NOTED")}
+_OTHER_LEAD = {
+    "accountability.other-lead-registered": Move("REGISTERED"),
+    "accountability.other-lead-classified": Move("CLASSIFIED"),
+    "accountability.other-lead-concluded": Move("CONCLUDED"),
+}
 _NAMING_CIRCULAR = {"accountability.naming-circular-issued": Move("ISSUED")}
 _DETENTION = {"accountability.detention-recorded": Move("RECORDED")}
 _VOLUNTARY_SURRENDER = {"accountability.voluntary-surrender-recorded": Move("RECORDED")}
@@ -185,6 +190,7 @@ LIFE_CYCLES: dict[tuple[str, str], dict[str, Move]] = {
     ("supervision", "handover-urging"): _SUPERVISION_HANDOVER_URGING,
     ("supervision", "unit"): _SUPERVISION_UNIT,
     ("supervision", "urging-rule"): _SUPERVISION_URGING_RULE,
+    ("accountability", "other-lead"): _OTHER_LEAD,
     ("accountability", "naming-circular"): _NAMING_CIRCULAR,
     ("accountability", "detention"): _DETENTION,
     ("accountability", "voluntary-surrender"): _VOLUNTARY_SURRENDER,

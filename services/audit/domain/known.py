@@ -86,6 +86,7 @@ STREAM_KINDS = {
     "supervisor": "case",
     "lead": "lead",
     "lead-reading": "lead",
+    "other-lead": "other-lead",
     "accountability-case": "accountability-case",
     "organisation": "unit",
     "unit": "unit",

@@ -231,7 +231,10 @@ class TestTheWholeChain:
         desk.done(RESIDENT_TEAM, "archive", {"documents": 12})
         assert desk.page()["next"] is None
 
-        finding = {"ground": "LOOK_BACK", "finding_ref": "F-3", "decision": plain(DECISION)}
+        finding = {
+            "ground": "LOOK_BACK", "finding": "RELAPSE", "finding_ref": "F-3",
+            "decision": plain(DECISION),
+        }  # fmt: skip
         desk.done(LEADING_GROUP, "reopen", finding)
         page = desk.page()
         assert (page["state"], page["cycle"], page["pairs"]) == ("P10", 2, [])
