@@ -1,4 +1,4 @@
-"""Due dates as the directory counts them, from its policy editions and calendars."""
+"""The policy in force on a day, and due dates as the directory counts them, from its records."""
 
 from datetime import date
 from typing import Any
