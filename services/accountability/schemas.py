@@ -12,6 +12,7 @@ from shared.contracts.accountability import (
     DisposalMethod,
     Ground,
     LeadConclusion,
+    LeadSource,
     MeasureCategory,
     NamedPerson,
     SubjectKind,
@@ -29,6 +30,17 @@ class Body(BaseModel):
 
 class AcceptLead(Body):
     registered_on: date | None = None
+
+
+class RegisterOtherLead(Body):
+    lead_no: Code
+    source: LeadSource
+    registered_on: date
+
+
+class ConcludeOtherLead(Body):
+    conclusion: LeadConclusion
+    concluded_on: date
 
 
 class ReturnLead(Body):

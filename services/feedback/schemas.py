@@ -14,6 +14,7 @@ from services.feedback.application import (
 )
 from shared.contracts.base import Code, Decision, DocumentHash, Text, normalised
 from shared.contracts.feedback import (
+    CoverageCategory,
     DeliveryKind,
     RecipientItems,
     RoundTarget,
@@ -63,6 +64,15 @@ class OpenRound(Body):
     ordinal: int = Field(ge=1, le=1000)
     mode: Code
     targets: list[RoundTarget] = Field(min_length=1, max_length=200)
+
+
+class AdoptCoveragePlan(Body):
+    """The categories sum up to the total; no category stands twice."""
+
+    term: Code
+    categories: list[CoverageCategory] = Field(min_length=1, max_length=100)
+    total: int = Field(ge=1, le=1_000_000)
+    decision: Decision
 
 
 class OpenJointAction(Body):

@@ -5,7 +5,12 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.base import Code, DocumentHash, Text
-from shared.contracts.rectification import HandoverParty, PlannedProblem, Result
+from shared.contracts.rectification import (
+    HandoverParty,
+    InstitutionChange,
+    PlannedProblem,
+    Result,
+)
 
 
 class Body(BaseModel):
@@ -66,6 +71,23 @@ class RecordResults(Body):
     fixed: Result
     held_to_account: Result
     built: Result
+
+
+class CloseLoophole(Body):
+    loophole_no: Code
+    description: Text
+    evidence: list[DocumentHash] = Field(min_length=1, max_length=100)
+
+
+class ChangeInstitution(Body):
+    """`loophole_nos`: the closed loopholes of this problem that the rule keeps closed."""
+
+    change: InstitutionChange
+    document_no: Code
+    title: Text
+    effective_on: date
+    digest: DocumentHash
+    loophole_nos: list[Code] = Field(default=[], max_length=100)
 
 
 class RaiseBlocker(Body):

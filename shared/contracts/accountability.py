@@ -91,6 +91,17 @@ class Ground(StrEnum):
     LOW_EVALUATION = "LOW_EVALUATION"  # 评估得分低
 
 
+class LeadSource(StrEnum):
+    """Where a lead comes from that no inspection found (R253)."""
+
+    PETITION = "PETITION"  # 信访举报
+    AUDIT = "AUDIT"  # 审计移交
+    JUDICIARY = "JUDICIARY"  # 司法机关移送
+    SUPERVISION = "SUPERVISION"  # 日常监督
+    CASE = "CASE"  # 案件查办中发现
+    OTHER = "OTHER"
+
+
 class InspectedCaseNoted(Event, type="accountability.inspected-case-noted"):
     """The service learnt which unit a fed-back case belongs to."""
 
@@ -236,6 +247,40 @@ class LeadCancelled(Event, type="accountability.lead-cancelled", data_class=Data
     """The lead left the transfer list after its result was reported back (销号, R100)."""
 
     lead_no: Code
+
+
+class OtherLeadRegistered(
+    Event, type="accountability.other-lead-registered", data_class=DataClass.C4
+):
+    """An organ registered a lead of another source: only what tells how fast it is disposed of.
+
+    Inspection leads go first (R253); that they do shows beside the others only.
+    """
+
+    other_lead_no: Code
+    source: LeadSource
+    addressee: Code
+    registered_on: date
+
+
+class OtherLeadClassified(
+    Event, type="accountability.other-lead-classified", data_class=DataClass.C4
+):
+    """The way of disposal of a lead of another source was decided."""
+
+    other_lead_no: Code
+    method: DisposalMethod
+    classified_on: date
+
+
+class OtherLeadConcluded(
+    Event, type="accountability.other-lead-concluded", data_class=DataClass.C4
+):
+    """A lead of another source has its disposal result."""
+
+    other_lead_no: Code
+    conclusion: LeadConclusion
+    concluded_on: date
 
 
 class AccountabilityProposed(

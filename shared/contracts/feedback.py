@@ -165,6 +165,27 @@ class DeputyAuthorised(Event, type="feedback.deputy-authorised"):
     decision: Decision
 
 
+class CoverageCategory(Facts):
+    """How many organisations of one category are to be inspected in the term."""
+
+    category: Code
+    organisations: int = Field(ge=1)
+
+
+class CoveragePlanAdopted(Event, type="feedback.coverage-plan-adopted"):
+    """The plan of the term (全覆盖规划): whom to inspect at least once, by category (R035).
+
+    `edition` counts the plans of the term; a later one replaces the earlier.
+    """
+
+    term: Code
+    edition: int = Field(ge=1)
+    categories: list[CoverageCategory] = Field(min_length=1)
+    total: int = Field(ge=1)
+    adopted_on: date
+    decision: Decision
+
+
 class RoundFedBack(Event, type="feedback.round-fed-back"):
     """Feedback was issued to every target of the round."""
 

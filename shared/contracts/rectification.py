@@ -286,6 +286,51 @@ class ResultsRecorded(Event, type="rectification.results-recorded"):
     built: Result
 
 
+class LoopholeClosed(Event, type="rectification.loophole-closed"):
+    """A loophole (漏洞) that the problem showed was closed (R129)."""
+
+    problem_no: Code
+    loophole_no: Code
+    description: Text
+    evidence: list[DocumentHash] = Field(min_length=1)
+
+
+class InstitutionChange(StrEnum):
+    """What was done to a rule of the unit (制度, R130)."""
+
+    NEW = "NEW"
+    AMENDED = "AMENDED"
+    REPEALED = "REPEALED"
+
+
+class InstitutionChanged(Event, type="rectification.institution-changed"):
+    """A rule was made, amended or repealed because of the problem (建章立制, R130).
+
+    `loophole_nos` are the loopholes that it closes; `digest` is that of the text in force.
+    """
+
+    problem_no: Code
+    change: InstitutionChange
+    document_no: Code
+    title: Text
+    effective_on: date
+    digest: DocumentHash
+    loophole_nos: list[Code] = []
+
+
+class FiveListsStated(Event, type="rectification.five-lists-stated"):
+    """The five lists (五份清单) as they stood in the store, for anybody to count again (R118).
+
+    `position` is that of the service's log up to which the lists were projected. `digests` names
+    each list with the digest of its entries (`shared/contracts/five_lists.py`).
+    """
+
+    case_no: Code
+    position: int = Field(ge=1)
+    entries: int = Field(ge=0)
+    digests: dict[str, DocumentHash] = Field(min_length=1)
+
+
 class MeetingHeld(Event, type="rectification.meeting-held"):
     """The special democratic-life meeting was held (专题民主生活会, G12)."""
 

@@ -2,11 +2,14 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
-from shared.contracts.base import Code, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.base import Code, DataClass, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
+from shared.contracts.registry import upcaster
 
 
 class Ledger(StrEnum):
@@ -152,6 +155,14 @@ class ReopeningGround(StrEnum):
     PUBLIC_EVIDENCE = "PUBLIC_EVIDENCE"
 
 
+class ReopeningFinding(StrEnum):
+    """What was found of a closed problem: 没见底, 虚假整改, 反弹 (R224, R231)."""
+
+    NOT_TO_THE_BOTTOM = "NOT_TO_THE_BOTTOM"
+    FALSE = "FALSE"
+    RELAPSE = "RELAPSE"
+
+
 class MethodUsed(Facts):
     """One method of a visit (on site, interview, documents …) with its evidence."""
 
@@ -291,25 +302,27 @@ class SupervisionCompleted(Event, type="supervision.supervision-completed"):
     finding: Text
 
 
-class SelfScored(Event, type="supervision.self-scored"):
+class SelfScored(Event, type="supervision.self-scored", schema=2):
     """The unit scored itself; locked before the panel scores (T22). Points 0–100."""
 
     problem_no: Code
     cycle: int
     n: int
     score: int = Field(ge=0, le=100)
+    dimensions: DimensionScores | None = None
 
 
-class PanelScored(Event, type="supervision.panel-scored"):
+class PanelScored(Event, type="supervision.panel-scored", schema=2):
     """The panel scored (T22). Points 0–100."""
 
     problem_no: Code
     cycle: int
     n: int
     score: int = Field(ge=0, le=100)
+    dimensions: DimensionScores | None = None
 
 
-class PollClosed(Event, type="supervision.poll-closed"):
+class PollClosed(Event, type="supervision.poll-closed", schema=2):
     """The poll was closed with at least the minimum sample (T22). Points 0–100."""
 
     problem_no: Code
@@ -317,6 +330,7 @@ class PollClosed(Event, type="supervision.poll-closed"):
     n: int
     score: int = Field(ge=0, le=100)
     respondents: int = Field(ge=1)
+    dimensions: DimensionScores | None = None
 
 
 class EvaluationFinalised(Event, type="supervision.evaluation-finalised"):
@@ -507,7 +521,7 @@ class CaseFileChecked(Event, type="supervision.case-file-checked"):
     checked_by: Code
 
 
-class ProblemReopened(Event, type="supervision.problem-reopened"):
+class ProblemReopened(Event, type="supervision.problem-reopened", schema=2):
     """A closed problem came back: cycle c + 1, number and history kept (重启, T34)."""
 
     problem_no: Code
@@ -515,6 +529,7 @@ class ProblemReopened(Event, type="supervision.problem-reopened"):
     unit: Code
     cycle: int = Field(ge=2)
     ground: ReopeningGround
+    finding: ReopeningFinding | None = None
     finding_ref: Code
     decision: Decision
     items: list[ResidualItem]
@@ -682,6 +697,64 @@ class RoundEvaluated(Event, type="supervision.round-evaluated"):
     report: DocumentHash
 
 
+class RoundCompletionNoted(Event, type="supervision.round-completion-noted"):
+    """Supervision learnt that a whole round was fed back: both duties begin (R209)."""
+
+    round_no: Code
+    completed_on: date
+
+
+class CircularIssued(Event, type="supervision.circular-issued", data_class=DataClass.C1):
+    """The circular (通报) about an evaluated round was issued (一轮一通报, R194, R209)."""
+
+    round_no: Code
+    circular_no: Code
+    issued_on: date
+    decision: Decision
+    digest: DocumentHash
+    good_units: list[Code] = []
+    poor_units: list[Code] = []
+
+
+class RoundDuty(StrEnum):
+    """What is owed about every completed round (R209)."""
+
+    EVALUATION = "EVALUATION"
+    CIRCULAR = "CIRCULAR"
+
+
+class RoundListedOverdue(Event, type="supervision.round-listed-overdue"):
+    """A round stands on the overdue list: what it lacks was due on `due` (R209, A20)."""
+
+    round_no: Code
+    due: date
+    lacks: list[RoundDuty] = Field(min_length=1)
+
+
+class PopulationFrozen(Event, type="supervision.population-frozen", data_class=DataClass.C3):
+    """Out of whom a surprise re-check (回马枪) will be drawn is fixed, before any seed (R177)."""
+
+    draw_no: Code
+    population: list[Code] = Field(min_length=1)
+    size: int = Field(ge=1)
+    frozen_by: Code
+
+
+class SurpriseDrawn(Event, type="supervision.surprise-drawn", data_class=DataClass.C3):
+    """The seed was drawn by another person, and selects (R177).
+
+    `algorithm` says how (`shared/contracts/surprise_draw.py`); `seed_source` where the seed came
+    from: the lot that was drawn, before whom.
+    """
+
+    draw_no: Code
+    algorithm: Code
+    seed: DocumentHash
+    seed_source: Text
+    selection: list[Code] = Field(min_length=1)
+    drawn_by: Code
+
+
 class TeamLeaderReplaced(Event, type="supervision.team-leader-replaced"):
     """The team leader of record is unavailable; the leading group appointed a successor (A12)."""
 
@@ -707,3 +780,12 @@ class UrgingRuleNoted(Event, type="supervision.urging-rule-noted"):
     edition: Code
     effective: date
     urge_levels: int = Field(ge=1)
+
+
+def _unchanged(facts: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 adds a fact that schema 1 did not ask for: it stays absent."""
+    return facts
+
+
+for _event in (SelfScored, PanelScored, PollClosed, ProblemReopened):
+    upcaster(_event.TYPE, 1)(_unchanged)

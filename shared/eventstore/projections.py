@@ -210,12 +210,19 @@ class Queries:
         Raises NotYetProjectedError when it has not reached `min_position` in time, or when this
         version of it is not live yet.
         """
+        with self.at(model, min_position) as (cursor, _):
+            yield cursor
+
+    @contextmanager
+    def at(self, model: type[ReadModel], min_position: int = 0) -> Iterator[tuple[Cursor, int]]:
+        """Lend a cursor as `on` does, with the position up to which its snapshot was projected."""
         self._await(model, min_position)
         with self._store.connection() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor = connection.cursor()
-            with builds.within(cursor, _live(cursor, model).schema):
-                yield cursor
+            live = _live(cursor, model)
+            with builds.within(cursor, live.schema):
+                yield cursor, live.position
 
     def position(self, model: type[ReadModel]) -> int:
         """Return how far the live build has come."""

@@ -41,10 +41,11 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "low_mark": (0, 100),
     "poll_minimum": (1, 100_000),
     "urge_levels": (1, 20),  # X06: after so many urges accountability is proposed
+    "published_persons_min": (2, 1_000),  # figures of fewer persons are not published (3.5)
 }
 """Each number with the least and the most that an edition may say."""
 
-LATER_NUMBERS: dict[str, int] = {"urge_levels": 3}
+LATER_NUMBERS: dict[str, int] = {"urge_levels": 3, "published_persons_min": 10}
 """Parameters that came later, as an edition has them which does not name them."""
 
 WEIGHTS = ("weight_self", "weight_panel", "weight_poll")

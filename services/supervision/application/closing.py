@@ -7,7 +7,7 @@ from services.supervision.application.evaluating import saved, team_leader_of
 from services.supervision.domain import ClosureReview, UnitHandovers
 from shared.contracts.base import Decision
 from shared.contracts.rectification import ResidualItem
-from shared.contracts.supervision import MethodUsed, ReopeningGround
+from shared.contracts.supervision import MethodUsed, ReopeningFinding, ReopeningGround
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.periods import civil_date
 
@@ -119,6 +119,7 @@ class ClosingUseCases:
         problem_no: str,
         *,
         ground: ReopeningGround,
+        finding: ReopeningFinding,
         finding_ref: str,
         decision: Decision,
         items: list[ResidualItem],
@@ -128,6 +129,7 @@ class ClosingUseCases:
         review = uow.load(ClosureReview, problem_no)
         review.reopen(
             ground,
+            finding=finding,
             finding_ref=finding_ref,
             decision=decision,
             items=items,

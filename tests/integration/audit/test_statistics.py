@@ -56,6 +56,18 @@ def test_publication_gets_no_small_cells_and_units_get_nothing(console: Console)
     assert console.get(f"{path}/difference", Role.PUB).status_code == 403
 
 
+def test_the_policy_says_how_few_persons_are_published(console: Console) -> None:
+    log = SmallLog().measure("M-1", "p-hao").measure("M-2", "p-li").measure("M-3", "p-qiao")
+    following(console, log)
+    path = "/v1/statistics/persons.handled"
+    assert console.get(path, Role.PUB).json()["value"] is None
+    before = console.clock.instant
+    following(console, log.policy(published_persons_min=3))
+    assert console.get(path, Role.PUB).json()["value"]["value"] == 3
+    then = console.get(path, Role.PUB, as_of=before.isoformat()).json()
+    assert then["value"] is None
+
+
 def test_definitions_are_listed_and_unknown_ones_refused(console: Console) -> None:
     listed = console.get("/v1/statistics").json()
     assert {"problems.found", "rounds.completed"} <= {line["name"] for line in listed}
