@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from shared.eventstore.projections import Projector
@@ -18,6 +19,9 @@ from shared.telemetry.logs import logger
 
 STOPS_WITHIN_S = 15.0
 TIMER_FAILURES = 10
+ANCHORS_EVERY = timedelta(minutes=1)
+"""How often it is looked whether it is time to anchor the sibling logs."""
+
 
 _log = logger(__name__)
 
@@ -34,7 +38,8 @@ class Worker:
     def start(self) -> None:
         """Start every part that this service has."""
         service = self.service
-        sealer = service.log().sealer()  # refuses a missing or wrong key before anything runs
+        log = service.log()
+        sealer = log.sealer()  # refuses a missing or wrong key before anything runs
         projector = Projector(service.store, service.read_models)
         partitions = service.settings.kafka_partitions
         relay = Relay(service.store, service.broker(), service.ids, partitions)
@@ -45,7 +50,9 @@ class Worker:
             self._run("consumer", lambda: self._loop(consumer.run))
         if sealer is not None:
             self._run("sealer", lambda: sealer.run(self.stopping))
-        for timer in service.timers:
+        anchoring = log.anchoring
+        timers = [Timer("anchor-siblings", ANCHORS_EVERY, anchoring.look)] if anchoring else []
+        for timer in (*service.timers, *timers):
             self._run(f"timer {timer.name}", lambda timer=timer: self._tick(timer))  # type: ignore[misc]  # binds now
 
     def parts(self) -> dict[str, bool]:
