@@ -23,7 +23,11 @@ COMMANDED = (
     "SELECT count(*) FROM stored_events WHERE notification_id > %s"
     " AND convert_from(state, 'UTF8') LIKE '%%\"via\":\"http\"%%'"
 )
-ANSWERS = "SELECT count(*) FROM idempotency"
+BESIDES = (
+    "SELECT (SELECT count(*) FROM idempotency) + (SELECT count(*) FROM person_vault)"
+    " + (SELECT count(*) FROM subject_keys) + (SELECT count(*) FROM sealed_values)"
+)
+"""What only commands write beside the log: first answers, names, keys and sealed values."""
 
 KEY = re.compile(r"[\x20-\x7e]{8,120}")
 TAG = re.compile(r'"[1-9][0-9]{0,9}"')
@@ -39,11 +43,11 @@ class Log:
 
     def look(self) -> None:
         """Take what stands there now as known."""
-        self._position, self._answers = self._one(NEWEST), self._one(ANSWERS)
+        self._position, self._besides = self._one(NEWEST), self._one(BESIDES)
 
     def grew(self) -> int:
-        """Return how many events of commands and remembered answers are new."""
-        return self._one(COMMANDED, self._position) + self._one(ANSWERS) - self._answers
+        """Return how many events of commands, and rows that stand beside them, are new."""
+        return self._one(COMMANDED, self._position) + abs(self._one(BESIDES) - self._besides)
 
     def _one(self, query: str, *values: int) -> int:
         row = self._connection.execute(query.encode(), values or None).fetchone()
@@ -69,7 +73,7 @@ def refusals_are_told(_: Any, response: Any, case: Any) -> None:
 
 
 def refusals_write_nothing(_: Any, response: Any, case: Any) -> None:
-    """Neither an event nor a remembered answer of a command stands after a refused call."""
+    """No event of a command, and no row beside it, stands after a refused call."""
     if response.status_code < 400:
         log.look()
         return

@@ -2,7 +2,8 @@
 
 `shares` is how much of the time of a service is theirs, for which phases of schemathesis:
 `coverage` walks through every boundary and every wrong kind of each value, `fuzzing` draws at
-random, `stateful` follows the links of the description.
+random, `stateful` follows the links of the description. `examples` are drawn of each route at
+first; what is left of the time repeats them with others.
 """
 
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Persona:
     org: str = "nowhere"
     roles: tuple[Role, ...] = ()
     is_known: bool = True
+    examples: int = 3
 
     def token(self, issuer: LocalIssuer) -> str:
         return issuer.issue(self.ref, self.org, *self.roles) if self.is_known else ""
@@ -50,7 +52,7 @@ class Persona:
 
 DEEP = (("coverage", 0.3), ("fuzzing", 0.2), ("stateful", 0.2))
 PERSONAS = (
-    Persona("all roles", DEEP, CLOSED.unit.principal.ref, CLOSED.unit.org, tuple(Role)),
+    Persona("all roles", DEEP, UNIT.ref, UNIT.org, tuple(Role), examples=25),
     Persona("auditor", (("fuzzing", 0.1),), AUDITOR.ref, AUDITOR.org, AUDITOR.roles),
     Persona("unit", (("fuzzing", 0.05),), UNIT.ref, UNIT.org, UNIT.roles),
     Persona("respondent", (("fuzzing", 0.05),), "p-respondent", "nowhere", (Role.RESP,)),

@@ -19,7 +19,7 @@ from tests.fuzz.personas import KNOWN, PERSONAS, Persona
 
 PROJECT = Path(__file__).parents[2]
 SERVICE_OVER = 90  # seconds beyond its time that a run may take to come to its end
-LEAST = 5  # seconds
+LEAST = 15  # seconds
 TAKEN = ["2xx", "401", "403", "404", "409", "412", "413", "422", "428", "503"]
 """What well-formed data may be answered with: rules refuse, and most numbers are unknown."""
 SOME = 0.6
@@ -79,7 +79,8 @@ class Fuzzing:
                 "true",
             ),
             *("--generation-database", "none", "--suppress-health-check", "all"),
-            *("--request-timeout", "40", "--report", "json", "--report-json-path", "report.json"),
+            *("--max-examples", str(self.persona.examples), "--request-timeout", "40"),
+            *("--report", "json", "--report-json-path", "report.json"),
             *(speaking or ("--exclude-checks", "positive_data_acceptance")),
         ]
 
