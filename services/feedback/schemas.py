@@ -1,6 +1,5 @@
 """The bodies that feedback takes. Unknown fields are refused."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -12,7 +11,14 @@ from services.feedback.application import (
     LeadAddress,
     Reports,
 )
-from shared.contracts.base import Code, Decision, DocumentHash, Text, normalised
+from shared.contracts.base import (
+    Code,
+    Day,
+    Decision,
+    DocumentHash,
+    Text,
+    normalised,
+)
 from shared.contracts.feedback import (
     CoverageCategory,
     DeliveryKind,
@@ -81,7 +87,7 @@ class OpenJointAction(Body):
     action_no: Code
     field: Code
     partners: list[Code] = Field(max_length=20)
-    opened_on: date
+    opened_on: Day
     decision: Decision
 
 
@@ -159,12 +165,12 @@ class WithdrawProblem(Body):
 class ConfirmDelivery(Body):
     kind: DeliveryKind
     recipient: Code
-    received_on: date
+    received_on: Day
 
 
 class ReplyToNotice(Body):
     reply: DocumentHash
-    replied_on: date
+    replied_on: Day
 
 
 class OfferLeadAgain(Body):

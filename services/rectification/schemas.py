@@ -1,10 +1,8 @@
 """The bodies of the commands: what the caller says; the rest follows from token and directory."""
 
-from datetime import date
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.base import Code, DocumentHash, Text
+from shared.contracts.base import Code, Day, DocumentHash, Text
 from shared.contracts.rectification import (
     HandoverParty,
     InstitutionChange,
@@ -21,7 +19,7 @@ class Body(BaseModel):
 
 class ClaimProblem(Body):
     responsible_member: Code
-    claimed_on: date
+    claimed_on: Day
 
 
 class SubmitPlan(Body):
@@ -29,11 +27,11 @@ class SubmitPlan(Body):
 
 
 class HoldMeeting(Body):
-    held_on: date
+    held_on: Day
 
 
 class ReportMeeting(Body):
-    reported_on: date
+    reported_on: Day
     report: DocumentHash
 
 
@@ -85,7 +83,7 @@ class ChangeInstitution(Body):
     change: InstitutionChange
     document_no: Code
     title: Text
-    effective_on: date
+    effective_on: Day
     digest: DocumentHash
     loophole_nos: list[Code] = Field(default=[], max_length=100)
 
@@ -102,7 +100,7 @@ class ResolveBlocker(Body):
 
 
 class ExtendDeadline(Body):
-    rectify_by: date
+    rectify_by: Day
     reason: Text
 
 

@@ -1,12 +1,11 @@
 """督查监督: ledgers, plan review, visits, evaluation, closing, reopening, long-term watch."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
-from shared.contracts.base import Code, DataClass, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.base import Code, DataClass, Day, Decision, DocumentHash, Event, Facts, Text
 from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.registry import upcaster
@@ -212,11 +211,11 @@ class ClosureReviewOpened(Event, type="supervision.closure-review-opened"):
     round_no: Code
     unit: Code
     category: Code
-    issued_on: date
+    issued_on: Day
     team_leader: Code
     linked_office: Code
     resident_team: Code
-    rectify_by: date
+    rectify_by: Day
     concerns_person_or_matter: bool = False
     team_members: list[Code] = []
 
@@ -234,7 +233,7 @@ class EntryPosted(Event, type="supervision.entry-posted"):
     cycle: int = Field(ge=1)
     source_id: Code
     state: ProblemState | None = None
-    due: date | None = None
+    due: Day | None = None
     application: int | None = None
     signatory: Code | None = None
     digest: DocumentHash | None = None
@@ -347,7 +346,7 @@ class EvaluationFinalised(Event, type="supervision.evaluation-finalised"):
     grade: Grade
     is_low: bool = False
     items: list[ResidualItem] = []
-    rectify_by: date
+    rectify_by: Day
 
 
 LEAST_PAIRS = 2
@@ -390,7 +389,7 @@ class ShamRectificationFound(Event, type="supervision.sham-rectification-found")
     cycle: int
     kind: ShamKind
     evidence: list[DocumentHash] = Field(min_length=1)
-    rectify_by: date
+    rectify_by: Day
 
 
 class ClosureAccepted(Event, type="supervision.closure-accepted"):
@@ -414,7 +413,7 @@ class ClosureReturned(Event, type="supervision.closure-returned"):
     returned_by: Returner
     reasons: Text
     items: list[ResidualItem]
-    rectify_by: date
+    rectify_by: Day
 
 
 class LedgersReconciled(Event, type="supervision.ledgers-reconciled"):
@@ -510,7 +509,7 @@ class LongTermWatchStarted(Event, type="supervision.long-term-watch-started"):
     problem_no: Code
     resident_team: Code
     accepted_by: Code
-    until: date | None = None
+    until: Day | None = None
 
 
 class CaseFileChecked(Event, type="supervision.case-file-checked"):
@@ -533,7 +532,7 @@ class ProblemReopened(Event, type="supervision.problem-reopened", schema=2):
     finding_ref: Code
     decision: Decision
     items: list[ResidualItem]
-    rectify_by: date
+    rectify_by: Day
 
 
 class CaseFileArchived(Event, type="supervision.case-file-archived"):
@@ -588,8 +587,8 @@ class StatedFigure(Facts):
     definition_version: Code
     term: Code | None = None
     rounds: list[int] = []
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     positions: dict[str, int] = Field(min_length=1)
 
 
@@ -600,7 +599,7 @@ class HandoverUrged(Event, type="supervision.handover-urged"):
     unit: Code
     principal: Code
     urge: int = Field(ge=1)
-    urged_on: date
+    urged_on: Day
 
 
 class CommonProblemProposed(Event, type="supervision.common-problem-proposed"):
@@ -616,7 +615,7 @@ class CommonProblemConfirmed(Event, type="supervision.common-problem-confirmed")
     """The committee confirmed that the problem is common (A24)."""
 
     common_no: Code
-    confirmed_on: date
+    confirmed_on: Day
     decision: Decision
 
 
@@ -627,7 +626,7 @@ class AssignmentIssued(Event, type="supervision.assignment-issued"):
     kind: InstrumentKind
     basis: Code
     addressee: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
 
 
@@ -636,7 +635,7 @@ class SuggestionLetterIssued(Event, type="supervision.suggestion-letter-issued")
 
     instrument_no: Code
     addressee: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
     digest: DocumentHash
 
@@ -646,7 +645,7 @@ class ThematicReportIssued(Event, type="supervision.thematic-report-issued"):
 
     instrument_no: Code
     addressee: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
     digest: DocumentHash
     figures: list[StatedFigure] = []
@@ -676,7 +675,7 @@ class CampaignOpened(Event, type="supervision.campaign-opened"):
     initiator: Code
     lead_department: Code
     common_nos: list[Code] = []
-    opened_on: date
+    opened_on: Day
     decision: Decision
 
 
@@ -684,7 +683,7 @@ class CampaignClosed(Event, type="supervision.campaign-closed"):
     """The campaign was reviewed and closed."""
 
     campaign_no: Code
-    closed_on: date
+    closed_on: Day
     report: DocumentHash
 
 
@@ -693,7 +692,7 @@ class RoundEvaluated(Event, type="supervision.round-evaluated"):
 
     round_no: Code
     case_nos: list[Code] = Field(min_length=1)
-    evaluated_on: date
+    evaluated_on: Day
     report: DocumentHash
 
 
@@ -701,7 +700,7 @@ class RoundCompletionNoted(Event, type="supervision.round-completion-noted"):
     """Supervision learnt that a whole round was fed back: both duties begin (R209)."""
 
     round_no: Code
-    completed_on: date
+    completed_on: Day
 
 
 class CircularIssued(Event, type="supervision.circular-issued", data_class=DataClass.C1):
@@ -709,7 +708,7 @@ class CircularIssued(Event, type="supervision.circular-issued", data_class=DataC
 
     round_no: Code
     circular_no: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
     digest: DocumentHash
     good_units: list[Code] = []
@@ -727,7 +726,7 @@ class RoundListedOverdue(Event, type="supervision.round-listed-overdue"):
     """A round stands on the overdue list: what it lacks was due on `due` (R209, A20)."""
 
     round_no: Code
-    due: date
+    due: Day
     lacks: list[RoundDuty] = Field(min_length=1)
 
 
@@ -778,7 +777,7 @@ class UrgingRuleNoted(Event, type="supervision.urging-rule-noted"):
     """Supervision learnt after how many urges accountability is proposed, and since when (X06)."""
 
     edition: Code
-    effective: date
+    effective: Day
     urge_levels: int = Field(ge=1)
 
 
