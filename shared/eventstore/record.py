@@ -113,7 +113,19 @@ def parse(raw: bytes, position: int = 0) -> RecordedEvent:
     """
     try:
         record = Record.model_validate(canonical.decode(raw))
+    except ValidationError as error:
+        raise _broken(error) from None
+    return told_by(raw, record, position)
+
+
+def told_by(raw: bytes, record: Record, position: int = 0) -> RecordedEvent:
+    """Return the event that an envelope tells, read before from these bytes; raises as `parse`."""
+    try:
         event = decode_event(record.type, record.schema_, record.data)
     except ValidationError as error:
-        raise NotCanonicalError(f"{error.error_count()} fields break the contract") from None
+        raise _broken(error) from None
     return RecordedEvent(raw, record, event, position)
+
+
+def _broken(error: ValidationError) -> NotCanonicalError:
+    return NotCanonicalError(f"{error.error_count()} fields break the contract")

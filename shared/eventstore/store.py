@@ -10,7 +10,7 @@ import psycopg
 from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, args_row, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shared.eventstore import idempotency
@@ -50,6 +50,21 @@ class StreamHead:
     stream: str
     version: int
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """One stored event, its bytes not looked into."""
+
+    position: int
+    stream: str
+    raw: bytes
+
+
+_STORED = (
+    "SELECT notification_id, originator_id, state FROM stored_events"
+    " WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
+)
 
 
 class EventStore:
@@ -176,6 +191,18 @@ class EventStore:
             " AND notification_id <= %s ORDER BY notification_id LIMIT %s",
             (after, settled, limit),
         )
+
+    def read_stored(self, after: int, up_to: int, limit: int) -> list[StoredRecord]:
+        """Return settled records as they stand, unread: for who passes on what was checked.
+
+        `up_to` is a position that was settled. Far cheaper than `read`.
+        """
+        try:
+            with self._feed.datastore.get_connection() as connection:
+                cursor = connection.cursor(binary=True, row_factory=args_row(StoredRecord))
+                return cursor.execute(_STORED, (after, up_to, limit)).fetchall()
+        except (InterfaceError, OperationalError) as error:
+            raise _unavailable(error) from error
 
     def read_stream(
         self, stream: str, after_version: int = 0, limit: int = 1000

@@ -43,12 +43,13 @@ class UnitOfWork:
         *,
         expected: Mapping[str, int],
         participants: Sequence[Participant] = (),
+        known: dict[str, Aggregate] | None = None,
     ) -> None:
         self._store = store
         self.context = context
         self._expected = dict(expected)
         self._participants = tuple(participants)
-        self._known: dict[str, Aggregate] = {}
+        self._known: dict[str, Aggregate] = {} if known is None else known
         self._saved: list[Aggregate] = []
 
     @property
@@ -125,6 +126,18 @@ class UnitOfWork:
         receipt = self._receipt(events)
         self._take_over(events)
         return receipt
+
+    def handed_over(self) -> tuple[list[RecordedEvent], Sequence[Participant]]:
+        """Return what `commit` would store, for somebody who commits it together with more.
+
+        What was decided but not saved is forgotten, as it would be with this unit of work.
+        """
+        self._require_all_expected()
+        events = self._composed()
+        self._take_over(events)
+        for stream in [stream for stream, known in self._known.items() if known.pending]:
+            del self._known[stream]
+        return events, self._participants
 
     def _composed(self) -> list[RecordedEvent]:
         return [recorded for aggregate in self._saved for recorded in self._records_of(aggregate)]

@@ -25,6 +25,7 @@ from shared.messaging.handling import Gap, Handler
 from shared.messaging.headers import Message
 from shared.messaging.heads_check import HeadsCheck
 from shared.messaging.supervision import Patience, wait_or_stop
+from shared.messaging.together import handle_together
 from shared.messaging.topics import PARTITIONS, ensure_topics, partition_of, topic_of
 from shared.telemetry.logs import logger
 from shared.telemetry.metrics import CONSUMER_LAG, GAPS_STANDING, PARKED_MESSAGES
@@ -45,6 +46,7 @@ _log = logger(__name__)
 class Rhythm:
     """How often the consumer looks after itself, in seconds."""
 
+    bookmarked: float = 0.5
     heads_checked: float = 30.0
     gaps_retried: float = 2.0
     without_assignment: float = 20.0
@@ -107,6 +109,7 @@ class Consumer:
             await _joined(client, stop)
             while not stop.is_set():
                 await membership.turn()
+            await membership.commit()
         finally:
             await stop_consumer(client, self.broker)
 
@@ -142,6 +145,7 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._generations = Generations(self._handler.inbox)
         self._gaps: dict[tuple[str, str], Gap] = {}
         self._unassigned_since: float | None = consumer.monotonic()
+        self._bookmark_due = _Due(consumer.rhythm.bookmarked, consumer.monotonic)
         self._gaps_due = _Due(consumer.rhythm.gaps_retried, consumer.monotonic)
         self._heads_due = _Due(consumer.rhythm.heads_checked, consumer.monotonic)
         self._broker_due = _Due(consumer.broker.rules.checked_every, consumer.monotonic)
@@ -150,9 +154,12 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         """Let the batch in hand be finished and committed, then forget."""
         async with self._processing:
             self._unassigned_since = self._consumer.monotonic()
-            self._bookmarks.clear()
-            self._generations.clear()
-            self._gaps.clear()
+            try:
+                await self.commit()
+            finally:
+                self._bookmarks.clear()
+                self._generations.clear()
+                self._gaps.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self._unassigned_since = None
@@ -168,7 +175,8 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await self._retry_gaps()
             if self._heads_due.is_now():
                 await self._check_heads()
-            await self._commit()
+            if self._bookmark_due.is_now():
+                await self.commit()
         if self._broker_due.is_now():
             await self._require_same_broker()
         self._require_assignment()
@@ -200,9 +208,12 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         lag.set(max(0, self._behind(arrivals) - len(arrivals.messages)))
 
     async def _follow_streams(self, arrivals: Arrivals, batch: str) -> None:
-        """Handle streams side by side, each in order; what has a gap is held."""
+        """Handle streams together, what is left side by side, each in order; a gap is held."""
         messages = [message for message in arrivals.messages if not self._waits(message)]
         planned = await self._in_thread(partial(self._handler.plan, arrivals.source, messages))
+        planned = await self._in_thread(
+            partial(handle_together, self._handler, arrivals.source, planned, batch)
+        )
         ended = await asyncio.gather(
             *(self._in_thread(partial(self._handler.follow, work, batch)) for work in planned),
             return_exceptions=True,
@@ -295,12 +306,13 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         _log.warning("partition-filled-anew", topic=place.topic, partition=place.partition)
         self._client.seek(place, 0)
         self._bookmarks.reached(place, 0)
-        await self._commit()
+        await self.commit()
         await self._in_thread(
             partial(self._generations.remember, source, place.partition, generation)
         )
 
-    async def _commit(self) -> None:
+    async def commit(self) -> None:
+        """Tell Kafka how far this member has come: only a bookmark, so not at every turn."""
         offsets = self._bookmarks.to_commit()
         if not offsets:
             return

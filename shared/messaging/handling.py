@@ -14,6 +14,7 @@ import eventsourcing.persistence
 import psycopg
 from opentelemetry.trace import Span
 
+from shared.eventstore.joint_work import JointWork
 from shared.eventstore.store import EventStore
 from shared.eventstore.unit_of_work import Participant, UnitOfWork
 from shared.kernel.actor import system_actor
@@ -36,6 +37,8 @@ from shared.telemetry.spans import process_span, reaction_span
 
 CONFLICT_RETRIES = 10
 TRANSIENT_RETRIES = 5
+TOGETHER = 50
+"""Messages in one transaction, at most: what is done again alone when one of them fails."""
 
 TRANSIENT = (
     UnavailableError,
@@ -86,6 +89,7 @@ class Handler:
     ids: Ids
     at: CrashPoint = no_crash
     pause: Callable[[float], None] = time.sleep
+    together: int = TOGETHER
     inbox: Inbox = field(init=False)
     dead_letters: DeadLetters = field(init=False)
 
@@ -169,6 +173,26 @@ class Handler:
             self.at("effect")
             mark = InboxMark(message.source, message.stream, message.version)
             uow.commit([mark, *participants])
+            self.at("commit")
+
+    def react_in(self, work: JointWork, message: Message, batch: str = "") -> None:
+        """Run the reactions to one message, whose effects commit together with others."""
+        if not self.reactions.to(message.record.type):
+            return
+        with process_span(
+            topic_of(message.source), message.record.trace, batch, _attributes(message)
+        ) as span:
+            uow = work.begin(self._context(message, span))
+            self._react(message, uow)
+            work.take(uow)
+            self.at("effect")
+
+    def committed(self, taken: Sequence[Message]) -> None:
+        """Take note that these messages of one source are handled."""
+        wanted = sum(1 for message in taken if self.reactions.to(message.record.type))
+        self._count(taken[0].source, "handled", wanted)
+        self._count(taken[0].source, "without-reaction", len(taken) - wanted)
+        for _ in taken:
             self.at("commit")
 
     def _react(self, message: Message, uow: UnitOfWork) -> None:

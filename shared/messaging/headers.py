@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from shared.contracts.base import format_time
 from shared.eventstore import canonical
-from shared.eventstore.record import Record, RecordedEvent, parse
+from shared.eventstore.record import Record, RecordedEvent, told_by
 from shared.kernel.errors import ContractError, NotCanonicalError
 from shared.kernel.ids import event_id
 from shared.messaging.topics import topic_of
@@ -62,7 +62,7 @@ class Message:
 
     def recorded(self) -> RecordedEvent:
         """Return the event with its facts at the present schema; raises ContractError."""
-        return parse(self.raw, self.position)
+        return told_by(self.raw, self.record, self.position)
 
     def headers(self) -> dict[str, str]:
         """Return the headers as text, to be kept with a dead letter."""

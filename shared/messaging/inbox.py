@@ -46,6 +46,44 @@ class InboxMark:
             )
 
 
+@dataclass(frozen=True)
+class InboxRuns:
+    """Takes part in the transaction of the effects of many messages of one source.
+
+    `runs` says of each stream where its mark stands and which version it reaches. Raises
+    AlreadyConsumedError, and so undoes all effects, unless every mark stands there.
+    """
+
+    source: str
+    runs: Mapping[str, tuple[int, int]]
+
+    def __call__(self, cursor: Cursor[DictRow]) -> None:
+        streams = sorted(self.runs)  # one order for everybody: no deadlock
+        values = (
+            self.source,
+            streams,
+            [self.runs[stream][0] for stream in streams],
+            [self.runs[stream][1] for stream in streams],
+        )
+        moved = cursor.execute(_BEGIN, values).rowcount + cursor.execute(_MOVE, values).rowcount
+        if moved != len(streams):
+            raise AlreadyConsumedError(f"a run of {self.source} is consumed in part")
+
+
+_BEGIN = (
+    "INSERT INTO inbox (source, stream, version)"
+    " SELECT %s, stream, reached FROM unnest(%s::text[], %s::bigint[], %s::bigint[])"
+    " AS run (stream, stands, reached) WHERE stands = 0 ON CONFLICT DO NOTHING"
+)
+_MOVE = (
+    "UPDATE inbox SET version = run.reached FROM ("
+    " SELECT %s::text AS source, * FROM unnest(%s::text[], %s::bigint[], %s::bigint[])"
+    " AS given (stream, stands, reached) WHERE stands > 0) AS run"
+    " WHERE inbox.source = run.source AND inbox.stream = run.stream"
+    " AND inbox.version = run.stands"
+)
+
+
 def lock_stream(cursor: Cursor[DictRow], source: str, stream: str) -> None:
     """Serialise, until the transaction ends, whoever parks or settles messages of one stream."""
     cursor.execute(

@@ -19,14 +19,13 @@ import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.eventstore.record import RecordedEvent
 from shared.eventstore.store import EventStore
 from shared.kernel.errors import UnavailableError
 from shared.kernel.ids import Ids
 from shared.messaging.brokers import ANSWERED_WITHIN, Broker, cluster_id, stop_producer
 from shared.messaging.crash_points import CrashPoint, no_crash
-from shared.messaging.headers import encode
 from shared.messaging.leadership import Leadership, LeadershipLostError
+from shared.messaging.outgoing import Outgoing, Window, next_window
 from shared.messaging.supervision import Patience, wait_or_stop
 from shared.messaging.topic_state import Published, ends_of, look_at
 from shared.messaging.topics import PARTITIONS, ensure_topics, partition_of, topic_of
@@ -35,7 +34,7 @@ from shared.telemetry.metrics import EVENTS_PUBLISHED, RELAY_LAG
 from shared.telemetry.names import Attribute
 from shared.telemetry.spans import Attributes, send_batch_span
 
-WINDOW = 500
+WINDOW = 1000
 ACKNOWLEDGED_WITHIN = 30.0  # seconds
 NEWS_WITHIN = 1.0
 
@@ -146,24 +145,30 @@ class Relay:
     ) -> None:
         published = publishing.published
         check_at = self.monotonic() + self.broker.rules.checked_every
+        ahead: asyncio.Task[Window] | None = None
         while not stop.is_set():
             if self.monotonic() >= check_at:
                 await self._require_same_broker(cluster, published)
                 check_at = self.monotonic() + self.broker.rules.checked_every
-            settled = await self._in_thread(self.store.settled_position)
-            events = await self._in_thread(lambda: self.store.read(published.after, self.window))
+            window = await (ahead or self._next_window(published.after))
             self.at("read")
             await leadership.require()
-            RELAY_LAG.labels(self.store.service).set(max(0, settled - published.after))
-            window = within_span(events, self.window)
-            await publishing.publish(window)
-            # Positions of undone transactions hold nothing: they are passed like the others.
-            end = window[-1].position if window else 0
-            is_all = len(events) == len(window) < self.window
-            published.after = max(published.after, end, settled if is_all else 0)
+            RELAY_LAG.labels(self.store.service).set(max(0, window.settled - published.after))
+            # The next one is read while this one is on its way.
+            ahead = None if window.is_last else self._reading(window.reaches)
+            await publishing.publish(window.records)
+            published.after = window.reaches
             self._patience.reset()
-            if not events:
+            if not window.records:
                 await self._wait_for_news(published.after)
+
+    def _reading(self, after: int) -> asyncio.Task[Window]:
+        task = asyncio.create_task(self._next_window(after))
+        task.add_done_callback(_heard)  # a publisher that fails does not ask for it any more
+        return task
+
+    async def _next_window(self, after: int) -> Window:
+        return await self._in_thread(partial(next_window, self.store, after, self.window))
 
     async def _wait_for_news(self, after: int) -> None:
         RELAY_LAG.labels(self.store.service).set(0)
@@ -192,11 +197,11 @@ class _Publishing:
         self._relay = relay
         self._producer = producer
 
-    async def publish(self, window: Sequence[RecordedEvent]) -> None:
+    async def publish(self, window: Sequence[Outgoing]) -> None:
         """Publish a window and wait until every record of it is acknowledged."""
-        queues: dict[int, list[RecordedEvent]] = {}
+        queues: dict[int, list[Outgoing]] = {}
         for recorded in window:
-            partition = partition_of(recorded.originator_id, self._relay.partitions)
+            partition = partition_of(recorded.stream, self._relay.partitions)
             if recorded.position > self.published.last.get(partition, 0):
                 queues.setdefault(partition, []).append(recorded)
         ended = await asyncio.gather(
@@ -207,13 +212,13 @@ class _Publishing:
             if error is not None:
                 raise error
 
-    async def _publish_partition(self, partition: int, queue: list[RecordedEvent]) -> None:
+    async def _publish_partition(self, partition: int, queue: list[Outgoing]) -> None:
         """Send one batch after the other: no later one can stand where an earlier one failed."""
         while queue:
             batch, sent = self._batch(queue)
             topic = self._relay.topic
             attributes: Attributes = {Attribute.MESSAGING_PARTITION: str(partition)}
-            with send_batch_span(topic, [event.record.trace for event in sent], attributes):
+            with send_batch_span(topic, [event.trace for event in sent], attributes):
                 acknowledged = await asyncio.wait_for(
                     self._producer.send_batch(batch, topic, partition=partition),
                     ACKNOWLEDGED_WITHIN,
@@ -224,29 +229,23 @@ class _Publishing:
             self._take_note(partition, sent, stored.offset)
             del queue[: len(sent)]
 
-    def _batch(self, queue: Sequence[RecordedEvent]) -> tuple[Any, list[RecordedEvent]]:
+    def _batch(self, queue: Sequence[Outgoing]) -> tuple[Any, list[Outgoing]]:
         batch = self._producer.create_batch()
-        sent: list[RecordedEvent] = []
+        sent: list[Outgoing] = []
         for recorded in queue:
-            added = batch.append(
-                timestamp=int(recorded.recorded_at.timestamp() * 1000),
-                key=recorded.originator_id.encode(),
-                value=recorded.raw,
-                headers=encode(recorded, self.published.generation),
-            )
-            if added is None:
+            if batch.append(**recorded.message(self.published.generation)) is None:
                 break
             sent.append(recorded)
         batch.close()
         return batch, sent
 
-    def _take_note(self, partition: int, sent: Sequence[RecordedEvent], offset: int) -> None:
+    def _take_note(self, partition: int, sent: Sequence[Outgoing], offset: int) -> None:
         EVENTS_PUBLISHED.labels(self._relay.store.service).inc(len(sent))
         if self.published.is_overtaken(partition, offset):
             raise BrokerChangedError("the topic does not hold what was published")
         self.published.note(partition, sent[-1].position, offset + len(sent))
 
 
-def within_span(events: Sequence[RecordedEvent], span: int) -> list[RecordedEvent]:
-    """Return the first events, as far as they span less than `span` positions."""
-    return [event for event in events if event.position < events[0].position + span]
+def _heard(task: asyncio.Task[Window]) -> None:
+    if not task.cancelled():
+        task.exception()

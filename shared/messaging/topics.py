@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from functools import lru_cache
 
 from aiokafka.admin import NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -26,6 +27,7 @@ def service_of(topic: str) -> str:
     return topic.removesuffix(TOPIC_SUFFIX)
 
 
+@lru_cache(maxsize=20_000)
 def partition_of(stream: str, partitions: int) -> int:
     """Return the partition of a stream: murmur2 of the key, as every Kafka client computes it."""
     return int(murmur2(stream.encode()) & 0x7FFFFFFF) % partitions

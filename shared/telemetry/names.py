@@ -59,6 +59,7 @@ class Operation(StrEnum):
     PROCESS = "process"
     APPEND = "append"
     REACT = "react"
+    COMMIT = "commit"
     PROJECT = "project"
     WORK = "work"
 

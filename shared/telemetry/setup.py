@@ -17,9 +17,15 @@ EXPORT_TIMEOUT_S = 5
 
 
 class _Tracing:
-    """The tracer provider of this process; replaced by `setup`."""
+    """The tracer provider of this process and its one tracer; replaced by `setup`."""
 
     provider = TracerProvider()
+    tracer = provider.get_tracer(INSTRUMENTATION)
+
+    @classmethod
+    def use(cls, provider: TracerProvider) -> None:
+        # Asking the provider for a tracer each time costs more than a span.
+        cls.provider, cls.tracer = provider, provider.get_tracer(INSTRUMENTATION)
 
 
 def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
@@ -36,12 +42,13 @@ def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
         provider.add_span_processor(_exporting(endpoint))
     for processor in processors:
         provider.add_span_processor(processor)
-    _Tracing.provider = provider
+    _Tracing.use(provider)
 
 
 def shutdown() -> None:
     """Export what is still held, then stop. Spans made later are not exported."""
-    ended, _Tracing.provider = _Tracing.provider, TracerProvider()
+    ended = _Tracing.provider
+    _Tracing.use(TracerProvider())
     ended.shutdown()
 
 
@@ -52,7 +59,7 @@ def flush(timeout_ms: int = 5_000) -> bool:
 
 def tracer() -> Tracer:
     """Return the tracer of this process."""
-    return _Tracing.provider.get_tracer(INSTRUMENTATION)
+    return _Tracing.tracer
 
 
 def _exporting(endpoint: str) -> SpanProcessor:

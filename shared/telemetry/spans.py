@@ -122,6 +122,19 @@ def process_span(
 
 
 @contextmanager
+def commit_span(service: str, count: int, batch: str = "") -> Iterator[Span]:
+    """Commit the effects of `count` messages together: a child of their batch span.
+
+    Each effect stands in the trace of its own message by `process_span`; a commit has many.
+    """
+    attributes: Attributes = {Attribute.MESSAGING_BATCH_COUNT: count}
+    name = span_name(Operation.COMMIT, service)
+    parent = context_from_traceparent(batch)
+    with _span(name, SpanKind.INTERNAL, attributes, parent) as span:
+        yield span
+
+
+@contextmanager
 def reaction_span(name: str, event_type: str) -> Iterator[Span]:
     """Run one reaction, named by its sentence."""
     attributes: Attributes = {Attribute.REACTION: name, Attribute.EVENT_TYPE: event_type}

@@ -32,6 +32,7 @@ from shared.messaging.source_feed import PAGE, Fed, Head
 
 PARTITIONS = 3
 WINDOW = 5
+TOGETHER = 10
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _commands = count(1)
 
@@ -131,7 +132,14 @@ class World:
         self.reactions = Reactions()
         self.reactions.when(self.words.arrived)(self.note_when_ship_arrives)
         self.handler = Handler(
-            self.ledger, self.reactions, self, self.feed, SystemClock(), RandomIds(), at=self.at
+            self.ledger,
+            self.reactions,
+            self,
+            self.feed,
+            SystemClock(),
+            RandomIds(),
+            at=self.at,
+            together=TOGETHER,
         )
 
     def note_when_ship_arrives(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.relay import within_span
+from shared.messaging.outgoing import within_span
 from shared.messaging.topic_state import Published, TopicState
 from tests.unit.messaging.records import lit
 
