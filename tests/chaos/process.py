@@ -23,8 +23,12 @@ def off_by(file: Path) -> timedelta:
 def main() -> None:
     """Run the service's own main module, its clock off by what the file says."""
     clock, service, role = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    # The one clock of Duban: everything gets it injected, so this is the machine's clock to it.
-    SystemClock.now = lambda _: datetime.now(UTC) + off_by(clock)  # type: ignore[method-assign]
+
+    def wrong(self: SystemClock) -> datetime:
+        return datetime.now(UTC) + off_by(clock)
+
+    # The one place where Duban reads the machine's clock: so this is the machine's clock to it.
+    SystemClock.now = wrong  # type: ignore[method-assign]
     sys.argv = [f"services.{service}", role]
     runpy.run_module(f"services.{service}", run_name="__main__")
 

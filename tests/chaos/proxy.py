@@ -61,7 +61,7 @@ class Line:
             while chunk := await reader.read(CHUNK):
                 if self.weather.delay:
                     await asyncio.sleep(self.random.uniform(0, self.weather.delay))
-                while self.weather.is_silent:
+                while self.weather.is_silent:  # noqa: ASYNC110  # another thread ends it
                     await asyncio.sleep(0.05)
                 writer.write(chunk)
                 await writer.drain()
