@@ -22,6 +22,7 @@ from tests.chaos.users import JournalingPlayer
 from tests.chaos.workload import Workload, city_of
 
 CALM_WITHIN = 300.0
+PATIENCE = 300.0
 SETTLED_WITHIN = 240.0
 END = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 INVARIANTS, STORIES = "invariants", "stories"
@@ -59,7 +60,7 @@ class Run:
             self.directory / "data", plan.seed, plan.broker, small_disk=plan.small_disk
         )
         with stack:
-            player = JournalingPlayer(stack.map.services, stack.issuer)
+            player = JournalingPlayer(stack.map.services, stack.issuer, patience_s=PATIENCE)
             try:
                 self._storm(stack, player)
                 self._check(stack, player)
