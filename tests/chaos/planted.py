@@ -17,7 +17,7 @@ COPIES = count(1)
 
 UNLOCKED = "ALTER TABLE stored_events DISABLE TRIGGER USER"
 AUDIT_UNLOCKED = "ALTER TABLE followed_records DISABLE TRIGGER USER"
-PROBLEM = "(SELECT min(originator_id) FROM stored_events WHERE originator_id LIKE 'problem/%')"
+PROBLEM = "(SELECT min(originator_id) FROM stored_events WHERE originator_id ~ '-U[0-9]+-[0-9]+$')"
 LAST_EVENT_GONE = f"""
 DELETE FROM stored_events WHERE originator_id = {PROBLEM} AND originator_version =
 (SELECT max(originator_version) FROM stored_events WHERE originator_id = {PROBLEM})

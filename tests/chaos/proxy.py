@@ -5,9 +5,11 @@ import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.embedded.ports import LOOPBACK, free_port
+
+T = TypeVar("T")
 
 CHUNK = 65_536
 DIRECTION_ENDED = (OSError, asyncio.IncompleteReadError)
@@ -104,12 +106,20 @@ class Proxies:
         """Close everything."""
         if not self._thread.is_alive():
             return
-        for server in self._servers:
-            self._loop.call_soon_threadsafe(server.close)
-        for name in self.lines:
-            self.cut(name)
+        self.clear()
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
+        self._loop.close()
 
-    def _run(self, work: Coroutine[Any, Any, asyncio.Server]) -> asyncio.Server:
+    async def _end(self) -> None:
+        for server in self._servers:
+            server.close()
+        for line in self.lines.values():
+            line.cut()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=2)
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

@@ -15,7 +15,7 @@ CHUNK = b"\0" * (1 << 20)
 REFUSE = """
 CREATE OR REPLACE FUNCTION chaos_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.originator_id LIKE 'problem/%%' AND abs(hashtext(NEW.originator_id)) %% 3 = %d
+    IF NEW.originator_id ~ '-U[0-9]+-[0-9]+$' AND abs(hashtext(NEW.originator_id)) %% 3 = %d
         AND convert_from(NEW.state, 'UTF8') LIKE '%%"via":"policy"%%'
     THEN RAISE EXCEPTION 'a fault of the storm' USING ERRCODE = 'data_exception'; END IF;
     RETURN NEW;
