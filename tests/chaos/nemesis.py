@@ -72,6 +72,10 @@ class Nemesis:
         except MISSED as error:
             self.missed[name] += 1
             self.report(f"{name} missed: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  # the storm itself is broken: that is said
+            what = f"the fault {name} failed: {type(error).__name__}: {error}"
+            self.ground.findings.append(broken("harness", "", what))
+            self.report(what)
         else:
             self.struck[name] += 1
 

@@ -97,7 +97,7 @@ class Topics:
             await asyncio.wait_for(producer.start(), TRIED_WITHIN_S)
             for key, value, headers, partition in records:
                 sent = producer.send_and_wait(
-                    topic_of(service), value, key=key, headers=headers, partition=partition
+                    topic_of(service), value, key=key, headers=[*headers], partition=partition
                 )
                 await asyncio.wait_for(sent, TRIED_WITHIN_S)
         finally:
