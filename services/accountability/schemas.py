@@ -40,12 +40,12 @@ class AcceptLead(Body):
 class RegisterOtherLead(Body):
     lead_no: Code
     source: LeadSource
-    registered_on: date
+    registered_on: Day
 
 
 class ConcludeOtherLead(Body):
     conclusion: LeadConclusion
-    concluded_on: date
+    concluded_on: Day
 
 
 class ReturnLead(Body):

@@ -260,7 +260,7 @@ class OtherLeadRegistered(
     other_lead_no: Code
     source: LeadSource
     addressee: Code
-    registered_on: date
+    registered_on: Day
 
 
 class OtherLeadClassified(
@@ -270,7 +270,7 @@ class OtherLeadClassified(
 
     other_lead_no: Code
     method: DisposalMethod
-    classified_on: date
+    classified_on: Day
 
 
 class OtherLeadConcluded(
@@ -280,7 +280,7 @@ class OtherLeadConcluded(
 
     other_lead_no: Code
     conclusion: LeadConclusion
-    concluded_on: date
+    concluded_on: Day
 
 
 class AccountabilityProposed(

@@ -182,7 +182,7 @@ class CoveragePlanAdopted(Event, type="feedback.coverage-plan-adopted"):
     edition: int = Field(ge=1)
     categories: list[CoverageCategory] = Field(min_length=1)
     total: int = Field(ge=1)
-    adopted_on: date
+    adopted_on: Day
     decision: Decision
 
 

@@ -320,7 +320,7 @@ class InstitutionChanged(Event, type="rectification.institution-changed"):
     change: InstitutionChange
     document_no: Code
     title: Text
-    effective_on: date
+    effective_on: Day
     digest: DocumentHash
     loophole_nos: list[Code] = []
 

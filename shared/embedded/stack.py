@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -132,7 +133,7 @@ class Stack:
         }
         return self.map.environment(service, token, vault_key(self.data_dir / "keys")) | sampling
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

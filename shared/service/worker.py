@@ -4,6 +4,7 @@ A part that fails beyond its own retries ends the process, so that its superviso
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class Worker:
         self._run("projections", lambda: projector.run(self.stopping))
         self._run("relay", lambda: self._loop(relay.run))
         if service.reactions.sources:
-            consumer = Consumer(service.handler(), service.broker(), service.name, partitions)
+            consumer = Consumer(service.handler(), service.broker(), _member(service), partitions)
             self._run("consumer", lambda: self._loop(consumer.run))
         if sealer is not None:
             self._run("sealer", lambda: sealer.run(self.stopping))
@@ -107,3 +108,11 @@ class Worker:
             else:
                 if given:
                     _log.info("timer-gave-commands", timer=timer.name, count=given)
+
+
+def _member(service: Service) -> str:
+    """Return the worker's name in its group: stable over restarts, and no other worker's.
+
+    A broker fences the elder of two members of one name, which then would fence the younger.
+    """
+    return f"{service.name}-{socket.gethostname()}-{service.settings.http_port}"

@@ -407,6 +407,13 @@ class TestSecrecy:
     def test_holds(self) -> None:
         holds(NothingSecretIsReadable, self.with_lead().issued().claimed())
 
+    def test_holds_when_accountability_notes_what_the_unit_knows(self) -> None:
+        history = self.with_lead().issued().claimed()
+        history.tell("accountability.inspected-case-noted", f"inspected-case/{CASE}", case_no=CASE)
+        history.tell("accountability.inspected-problem-noted", f"inspected-problem/{PROBLEM}",
+                     problem_no=PROBLEM, case_no=CASE)  # fmt: skip
+        holds(NothingSecretIsReadable, history)
+
     def test_is_broken_by_a_lead_named_where_the_unit_reads(self) -> None:
         history = self.with_lead()
         history.tell("rectification.task-progressed", f"problem/{PROBLEM}", problem_no=PROBLEM,
