@@ -23,8 +23,6 @@ from tests.property.people import (
     EVERYBODY,
     LINKED,
     LINKED_OFFICE,
-    OFFICE,
-    PRINCIPAL,
     RESIDENT,
     RESIDENT_TEAM,
     incumbent,
@@ -38,6 +36,8 @@ from tests.unit.feedback.yunlan import (
     FINANCE,
     LEADER,
     LEADING_GROUP,
+    OFFICE,
+    PRINCIPAL,
     ROUND,
     paper,
 )

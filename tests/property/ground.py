@@ -72,11 +72,10 @@ class Ground:
     def restored(self, dumps: Dumps) -> dict[str, str]:
         """Return the addresses of fresh databases that hold what the backups hold."""
         urls = self._databases("template0")
+        restore = [str(binary("pg_restore")), "--exit-on-error", "--no-owner"]
         _all_done(
-            [str(binary("pg_restore")), "--exit-on-error", "--no-owner", f"--dbname={urls[service]}",
-             str(path)]
-            for service, path in dumps.items()
-        )  # fmt: skip
+            [*restore, f"--dbname={urls[service]}", str(path)] for service, path in dumps.items()
+        )
         return urls
 
     def kill_the_server(self) -> None:

@@ -11,7 +11,7 @@ from services.accountability.domain.leads import Lead
 from services.rectification.domain.case import RectificationCase
 from services.rectification.domain.closing import Problem
 from services.supervision.domain import ClosureReview, SupervisionCase
-from services.supervision.domain.evaluation import FIRST_PAIR
+from services.supervision.domain.visits import FIRST_PAIR
 from shared.contracts.accountability import DisposalMethod, LeadConclusion, LeadState
 from shared.contracts.rectification import PlannedProblem, ProblemState
 from shared.contracts.supervision import Cosigner, ReopeningGround, ReviewingBody
@@ -202,8 +202,7 @@ def _eligible(city: City, problem: Problem) -> Command | None:
         return more
     if problem.pledge is None or problem.pledge.digest != problem.content:
         return _unit("pledge_authenticity", problem.key, digest=problem.content)
-    facts = {"digest": problem.content, "minimum_pairs": 2}
-    return _unit("submit_closure_report", problem.key, **facts)
+    return _unit("submit_closure_report", problem.key, digest=problem.content, minimum_pairs=2)
 
 
 def _lead(city: City) -> Command | None:
