@@ -17,9 +17,17 @@ EXPORT_TIMEOUT_S = 5
 
 
 class _Tracing:
-    """The tracer provider of this process; replaced by `setup`."""
+    """The tracer provider of this process and its one tracer; replaced by `setup`."""
 
     provider = TracerProvider()
+    tracer = provider.get_tracer(INSTRUMENTATION)
+
+    @classmethod
+    def replace(cls, provider: TracerProvider) -> TracerProvider:
+        """Trace with this provider from now on; return the one before."""
+        before, cls.provider = cls.provider, provider
+        cls.tracer = provider.get_tracer(INSTRUMENTATION)
+        return before
 
 
 def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
@@ -36,13 +44,12 @@ def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
         provider.add_span_processor(_exporting(endpoint))
     for processor in processors:
         provider.add_span_processor(processor)
-    _Tracing.provider = provider
+    _Tracing.replace(provider)
 
 
 def shutdown() -> None:
     """Export what is still held, then stop. Spans made later are not exported."""
-    ended, _Tracing.provider = _Tracing.provider, TracerProvider()
-    ended.shutdown()
+    _Tracing.replace(TracerProvider()).shutdown()
 
 
 def flush(timeout_ms: int = 5_000) -> bool:
@@ -52,7 +59,7 @@ def flush(timeout_ms: int = 5_000) -> bool:
 
 def tracer() -> Tracer:
     """Return the tracer of this process."""
-    return _Tracing.provider.get_tracer(INSTRUMENTATION)
+    return _Tracing.tracer
 
 
 def _exporting(endpoint: str) -> SpanProcessor:
