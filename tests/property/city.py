@@ -94,6 +94,7 @@ class City:
 
     def give(self, command: Command) -> bool:
         """Give a command; tell whether it was accepted. A refused one must leave no trace."""
+        known = len(self.memory.log)
         try:
             work = self._begin(command)
             command.decide(self[command.service].application, work)
@@ -101,7 +102,7 @@ class City:
         except UnavailableError:
             raise  # nobody knows what was stored
         except DubanError:
-            self._require_no_trace(command)
+            self._require_no_trace(command, known)
             return False
         self.follow()
         return True
@@ -115,7 +116,8 @@ class City:
         )
         return self[command.service].store.begin(context)
 
-    def _require_no_trace(self, command: Command) -> None:
+    def _require_no_trace(self, command: Command, known: int) -> None:
+        assert len(self.memory.log) == known, f"refused, {command.name} committed"
         for service in ALL:
             told, found = self.memory.heads(service), self[service].store.heads(0, MANY)
             assert found == told, f"refused, {command.name} changed {service}"

@@ -9,6 +9,7 @@ from shared.embedded.log_keys import log_directory, trust_notes
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.actor import system_actor
 from shared.kernel.errors import UnavailableError
+from shared.messaging.crash_points import no_crash
 from shared.tlog import trust
 from shared.tlog.log_book import LogBook
 from shared.tlog.signer import FileSigner, StaleTreeError, write_durably
@@ -25,7 +26,7 @@ def kill_postgresql(ground: Ground, city: City, problem_no: str, step: str) -> N
     city.at = crash_at(step, 1, ground.kill_the_server)
     with suppress(UnavailableError):
         advance(city, problem_no, 1)
-    city.at = lambda _: None
+    city.at = no_crash
     if ground.server.is_running:  # the command was refused before it came so far
         ground.kill_the_server()
     ground.server.start()

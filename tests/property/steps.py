@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from hypothesis import event
 from hypothesis import strategies as st
 
 from tests.property import disasters, doomed
@@ -78,7 +79,8 @@ class Crash:
     doom: Doom
 
     def play(self, ground: Ground, city: City) -> None:
-        doomed.play(city, self.doom)
+        found = doomed.play(city, self.doom)
+        event(f"{self.doom.step}: {'killed' if found.was_killed else 'came to its end'}")
 
 
 @dataclass(frozen=True)

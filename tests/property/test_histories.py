@@ -44,7 +44,7 @@ from tests.property.steps import (
 )
 
 FIRST, SECOND = PROBLEMS
-PER_HUNDRED = 6
+PER_HUNDRED = 5
 HISTORIES = max(1, settings().max_examples * PER_HUNDRED // 100)
 
 TO_THE_ARCHIVE_AND_BACK: list[Step] = [
