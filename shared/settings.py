@@ -48,7 +48,8 @@ class ServiceSettings(BaseSettings):
         default_factory=list, description="verifier keys whose cosignatures are kept"
     )
     trust_dir: str = Field(
-        default="", description="folder of trust notes and root.vkey; a witness needs it"
+        default="",
+        description="folder of trust notes and root.vkey; a log records and a witness needs them",
     )
     otlp_endpoint: str = Field(
         default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="empty = no traces"

@@ -46,6 +46,25 @@ class Frontier:
         self.size += 1
         return ending
 
+    def extend(self, leaves: Sequence[bytes]) -> list[list[bytes]]:
+        """Take in many leaves' hashes; return the complete subtrees that end with them, by height.
+
+        The same as appending one after the other, height by height: several times as fast.
+        """
+        rows, row, waiting, left = [], list(leaves), list(self.nodes), []
+        while row:
+            rows.append(row)
+            pairs = [waiting.pop(), *row] if self.size >> len(rows) - 1 & 1 else row
+            if len(pairs) & 1:
+                left.append(pairs[-1])
+            row = [
+                hashlib.sha256(b"\x01" + one + other).digest()
+                for one, other in zip(pairs[::2], pairs[1::2], strict=False)
+            ]
+        self.nodes = waiting + left[::-1]
+        self.size += len(leaves)
+        return rows
+
     def root(self) -> bytes:
         """Return the root of the tree as it is now."""
         return _folded(self.nodes)
@@ -72,8 +91,7 @@ class Frontier:
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """Return the root over these leaf hashes."""
     frontier = Frontier()
-    for leaf in leaves:
-        frontier.append(leaf)
+    frontier.extend(leaves)
     return frontier.root()
 
 

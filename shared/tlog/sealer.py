@@ -73,21 +73,13 @@ class Sealer:
         Raises StaleTreeError, before anything is sealed, when the database does not hold what
         was signed.
         """
-        self.signer.require_not_behind(self.tlog.present())
-        self._sign()
-        settled = self.store.settled_position()
-        with SEALING_SECONDS.labels(self.store.service).time():
-            sealed = self.tlog.seal(settled, self.batch, self.clock.now())
-            self.at("seal")
-            self._sign()
-        if sealed is not None:
-            self._end_replacing()
-        self._tell(settled)
-        return sealed
+        self._require_whole()
+        return self._seal_next()
 
     def seal_all(self) -> Checkpoint:
         """Seal everything that is settled; return where the log stands then."""
-        while self.seal() is not None:
+        self._require_whole()
+        while self._seal_next() is not None:
             pass
         return self.tlog.present()
 
@@ -156,6 +148,22 @@ class Sealer:
         self._look_at_state = self.monotonic() + STATE_LOOKED_AT_EVERY_S
         if self.states.is_due(size, self.clock.now(), since):
             self.record_state()
+
+    def _require_whole(self) -> None:
+        """Require that the database holds what was signed, and have signed what is not yet."""
+        self.signer.require_not_behind(self.tlog.present())
+        self._sign()
+
+    def _seal_next(self) -> Checkpoint | None:
+        settled = self.store.settled_position()
+        with SEALING_SECONDS.labels(self.store.service).time():
+            sealed = self.tlog.seal(settled, self.batch, self.clock.now())
+            self.at("seal")
+            self._sign()
+        if sealed is not None:
+            self._end_replacing()
+        self._tell(settled)
+        return sealed
 
     def _record_trust(self) -> None:
         """Record new trust notes; without good ones the log is sealed all the same."""

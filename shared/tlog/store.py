@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, tuple_row
 
 from shared.eventstore.store import EventStore
 from shared.kernel.errors import NotFoundError
@@ -61,9 +61,7 @@ class TlogStore:
             rows = _unsealed(connection, tree.position, settled, limit)
             if not rows:
                 return None
-            batch = _Batch(tree)
-            for position, record in rows:
-                batch.add(position, record)
+            batch = _Batch(tree, rows)
             batch.store(connection)
             checkpoint = self._checkpoint(batch.frontier)
             _keep_checkpoint(connection, checkpoint, at)
@@ -158,28 +156,29 @@ class TlogStore:
 class _Batch:
     """The next leaves, and what they add to each tile."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, rows: Sequence[tuple[int, bytes]]) -> None:
         self.frontier = tree.frontier
         self._first = tree.size
-        self._positions: list[int] = []
-        self._leaves: list[bytes] = []
-        self._tiles: dict[tuple[int, int], bytearray] = {}
-
-    def add(self, position: int, record: bytes) -> None:
-        index, leaf = self.frontier.size, merkle.leaf_hash(record)
-        self._positions.append(position)
-        self._leaves.append(leaf)
-        ended = self.frontier.append(leaf)
+        self._positions = [position for position, _ in rows]
+        self._leaves = [merkle.leaf_hash(record) for _, record in rows]
+        self._tiles: dict[tuple[int, int], bytes] = {}
+        ended = self.frontier.extend(self._leaves)
         for height in range(0, len(ended), HEIGHT):
-            place = (height // HEIGHT, index >> height >> HEIGHT)
-            self._tiles.setdefault(place, bytearray()).extend(ended[height])
+            self._grow_level(height // HEIGHT, self._first >> height, ended[height])
+
+    def _grow_level(self, level: int, first: int, hashes: Sequence[bytes]) -> None:
+        """Share the new hashes of one level, numbered from `first`, among its tiles."""
+        last = first + len(hashes) - 1
+        for number in range(first // WIDTH, last // WIDTH + 1):
+            start, end = number * WIDTH - first, (number + 1) * WIDTH - first
+            self._tiles[level, number] = b"".join(hashes[max(start, 0) : end])
 
     def store(self, connection: Connection) -> None:
         connection.execute(
             "INSERT INTO tlog_leaves (leaf_index, position, leaf_hash)"
             " SELECT %s + n - 1, position, substr(%b, (n * 32 - 31)::int, 32)"
             " FROM unnest(%s::bigint[]) WITH ORDINALITY AS added (position, n)",
-            (self._first, b"".join(self._leaves), self._positions),
+            (self._first, b"".join(self._leaves), f"{{{','.join(map(str, self._positions))}}}"),
         )
         self._grow_tiles(connection)
         connection.execute(
@@ -193,10 +192,7 @@ class _Batch:
                 "INSERT INTO tlog_tiles AS known (level, number, width, data)"
                 " VALUES (%s, %s, %s, %b) ON CONFLICT (level, number) DO UPDATE SET"
                 " width = known.width + excluded.width, data = known.data || excluded.data",
-                [
-                    (*tile, len(data) // HASH_SIZE, bytes(data))
-                    for tile, data in self._tiles.items()
-                ],
+                [(*tile, len(data) // HASH_SIZE, data) for tile, data in self._tiles.items()],
             )
 
 
@@ -212,13 +208,13 @@ def _tree(connection: Connection, lock: str = "") -> Tree:
 def _unsealed(
     connection: Connection, after: int, settled: int, limit: int
 ) -> list[tuple[int, bytes]]:
-    with connection.cursor(binary=True) as cursor:
+    with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         cursor.execute(
             "SELECT notification_id, state FROM stored_events WHERE notification_id > %s"
             " AND notification_id <= %s ORDER BY notification_id LIMIT %s",
             (after, settled, limit),
         )
-        return [(row["notification_id"], bytes(row["state"])) for row in cursor]
+        return cursor.fetchall()
 
 
 def _records(connection: Connection, first: int, end: int) -> list[bytes]:

@@ -42,10 +42,7 @@ class TimeTravel:
 
     def problem(self, problem_no: str, moment: Moment) -> dict[str, Any]:
         """Return the full state of a problem, and its timeline."""
-        place = self._place("problem", problem_no)
-        streams = [f"case/{place.case_no}", f"feedback/{place.case_no}",
-                   f"organisation/{place.unit}"]  # fmt: skip
-        records = self._read([f"problem/{problem_no}"], streams, moment)
+        records = in_causal_order(self.followed.of_problem(problem_no, moment))
         history = ProblemHistory(problem_no)
         for one in records:
             history.feed(one)

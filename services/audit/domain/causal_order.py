@@ -14,6 +14,24 @@ def in_causal_order(records: Iterable[Known]) -> list[Known]:
     Within a stream a version follows the one before; across streams `causation` decides.
     """
     known = {one.id: one for one in records}
+    by_time = sorted(known.values(), key=_when)
+    return by_time if _is_causal(by_time, known) else _sorted_by_cause(known)
+
+
+def _is_causal(ordered: Iterable[Known], known: dict[str, Known]) -> bool:
+    """Whether every cause stands before its effect, as it does unless clocks differ."""
+    seen: set[str] = set()
+    versions: dict[tuple[str, str], int] = {}
+    for one in ordered:
+        stream, version, cause = (one.source, one.stream), one.version, one.record["causation"]
+        if versions.get(stream, 0) > version or (cause in known and cause not in seen):
+            return False
+        versions[stream] = version
+        seen.add(one.id)
+    return True
+
+
+def _sorted_by_cause(known: dict[str, Known]) -> list[Known]:
     places = {_place(one): one.id for one in known.values()}
     before = {found: set(_causes(one, known, places)) for found, one in known.items()}
     effects: dict[str, list[str]] = {}

@@ -131,16 +131,13 @@ def _concerned(stream: str, data: dict[str, Any]) -> Iterator[str]:
     yield from _named(data)
 
 
-def _named(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for inner in value:
+def _named(value: dict[str, Any] | list[Any]) -> Iterator[str]:
+    facts = value.items() if isinstance(value, dict) else ((None, inner) for inner in value)
+    for fact, inner in facts:
+        if fact in _FACT_KINDS:
+            yield from (f"{_FACT_KINDS[fact]}/{number}" for number in _numbers(inner))
+        elif fact != SEALED and isinstance(inner, (dict, list)):
             yield from _named(inner)
-    elif isinstance(value, dict):
-        for fact, inner in value.items():
-            if fact in _FACT_KINDS:
-                yield from (f"{_FACT_KINDS[fact]}/{number}" for number in _numbers(inner))
-            elif fact != SEALED:
-                yield from _named(inner)
 
 
 def _numbers(value: Any) -> list[str]:

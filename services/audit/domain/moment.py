@@ -97,13 +97,19 @@ class Moment:
 
 def business_date(one: Known) -> date:
     """Return the day on which it was so: the fact that says it, else the day of recording."""
-    fact = one.data.get(BUSINESS_DATES.get(one.type, ""))
+    return date.fromisoformat(business_day(one))
+
+
+def business_day(one: Known) -> str:
+    """Return the same day as it is written (`2026-03-02`)."""
+    name = BUSINESS_DATES.get(one.type)
+    fact = one.data.get(name) if name else None
     if not isinstance(fact, str):
-        return _civil_date_in(one.time[:13])
-    return date.fromisoformat(fact) if len(fact) == 10 else civil_date(datetime.fromisoformat(fact))
+        return _civil_day_in(one.time[:13])
+    return fact if len(fact) == 10 else civil_date(datetime.fromisoformat(fact)).isoformat()
 
 
 @lru_cache(maxsize=10_000)
-def _civil_date_in(hour: str) -> date:
-    """Return the date in Beijing during an hour (`2026-03-02T09`): it never changes within one."""
-    return civil_date(datetime.fromisoformat(f"{hour}:00:00+00:00"))
+def _civil_day_in(hour: str) -> str:
+    """Return the day in Beijing during an hour (`2026-03-02T09`): it never changes within one."""
+    return civil_date(datetime.fromisoformat(f"{hour}:00:00+00:00")).isoformat()

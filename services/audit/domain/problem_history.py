@@ -7,7 +7,7 @@ from typing import Any
 
 from services.audit.domain.known import Known
 from services.audit.domain.life_cycle import LifeCycle
-from services.audit.domain.moment import business_date
+from services.audit.domain.moment import business_day
 from services.audit.domain.next_duty import next_duty
 from services.audit.domain.unit_history import UnitHistory
 
@@ -34,8 +34,8 @@ class ProblemHistory:
         before = self.life.state
         self.life.feed(one)
         self.unit.feed(one)
-        if one.type in _TAKES:
-            _TAKES[one.type](self, one)
+        if (take := _TAKES.get(one.type)) is not None:
+            take(self, one)
         reached = self.life.state if self.life.state != before else None
         self.timeline.append(entry(one, reached))
 
@@ -81,29 +81,32 @@ class ProblemHistory:
 
     def _is_about(self, one: Known) -> bool:
         """Of what concerns the whole case, what names other problems only is not of this one."""
-        if one.data.get("problem_no") == self.problem_no:
+        data, own = one.data, self.problem_no
+        if data.get("problem_no") == own or own in data.get("problem_nos", ()):
             return True
-        return one.names_problem(self.problem_no) or not one.problem_nos
+        problems = [number for number in one.concerns if number.startswith("problem/")]
+        return not problems or f"problem/{own}" in problems
 
 
 def entry(one: Known, state: str | None = None) -> dict[str, Any]:
     """Return one line of a timeline; `state` is the one it led to."""
-    actor = one.record["actor"]
+    record = one.record
+    actor = record["actor"]
     line = {
-        "time": one.time,
-        "effective_on": business_date(one).isoformat(),
-        "event": one.type,
+        "time": record["time"],
+        "effective_on": business_day(one),
+        "event": record["type"],
         "actor": actor["person_ref"],
         "org": actor["org"],
         "role": actor["role"],
-        "command": one.record["command"],
+        "command": record["command"],
         "service": one.source,
         "position": one.position,
-        "stream": one.stream,
-        "version": one.version,
-        "id": one.id,
-        "causation": one.record["causation"],
-        "data": one.data,
+        "stream": record["stream"],
+        "version": record["version"],
+        "id": record["id"],
+        "causation": record["causation"],
+        "data": record["data"],
     }
     return line if state is None else {**line, "state": state}
 

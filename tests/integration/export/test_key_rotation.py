@@ -101,12 +101,13 @@ class Registry:
         return [Note.parse(bytes(row["note"])).signers(keys) for row in rows]
 
     def _is_all_sealed(self) -> bool:
-        """Whether what is settled is sealed, and every checkpoint signed."""
+        """Whether what is settled is sealed, and then whether every checkpoint is signed."""
+        settled = self.archive.store.settled_position()
+        if self.archive.tlog.tree().position < max(settled, 1):
+            return False
         with self.archive.store.connection() as connection:
             unsigned = connection.execute("SELECT FROM tlog_checkpoints WHERE note IS NULL")
-            is_signed = unsigned.fetchone() is None
-        tree = self.archive.tlog.tree()
-        return is_signed and 0 < tree.position == self.archive.store.settled_position()
+            return unsigned.fetchone() is None
 
     # what an export asks
 

@@ -146,3 +146,19 @@ def test_a_broken_bundle_is_refused(raw: bytes) -> None:
 def test_a_bundle_holds_no_oversized_record() -> None:
     with pytest.raises(TileError, match="65535"):
         encode_bundle([b"x" * 65_536])
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 7, 8, 255, 256, 300])
+@pytest.mark.parametrize("more", [0, 1, 2, 5, 256, 700])
+def test_many_leaves_at_once_are_as_good_as_one_after_the_other(size: int, more: int) -> None:
+    leaves = [merkle.leaf_hash(str(number).encode()) for number in range(size + more)]
+    slow, ended = Frontier(), dict[int, list[bytes]]()
+    for index, leaf in enumerate(leaves):
+        for height, subtree in enumerate(slow.append(leaf)):
+            if index >= size:
+                ended.setdefault(height, []).append(subtree)
+    quick = Frontier()
+    quick.extend(leaves[:size])
+    rows = quick.extend(leaves[size:])
+    assert (quick.size, quick.nodes, quick.root()) == (slow.size, slow.nodes, slow.root())
+    assert rows == [ended[height] for height in range(len(ended))]
