@@ -333,7 +333,7 @@ class FiveListsStated(Event, type="rectification.five-lists-stated"):
     """
 
     case_no: Code
-    position: int = Field(ge=1)
+    position: int = Field(ge=0)
     entries: int = Field(ge=0)
     digests: dict[str, DocumentHash] = Field(min_length=1)
 

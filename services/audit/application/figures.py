@@ -7,6 +7,7 @@ from typing import Any
 
 from services.audit.application.followed_records import Followed, FollowedRecords
 from services.audit.domain.due_dates import POLICY, DueDates
+from services.audit.domain.invariants.figures import REPORT, figure_types
 from services.audit.domain.moment import Moment
 from services.audit.domain.statistics import (
     Audience,
@@ -85,8 +86,12 @@ class Figures:
         return difference(name, log, *moments, scope=scope, audience=audience)
 
     def reproduced(self, report: str, *, audience: Audience) -> list[Reproduction]:
-        """Count every figure of a thematic report again."""
-        return reproduced(self.followed.all_of_types(()), report, audience=audience)
+        """Count every figure of a thematic report again; raises NotFoundError."""
+        told = self.followed.of_types([f"instrument/{report}"], [REPORT], Moment())
+        names = [figure["name"] for one in told for figure in one.data.get("figures", ())]
+        types = figure_types(names)
+        log = self.followed.all_of_types(types and [*types, REPORT])
+        return reproduced(log, report, audience=audience)
 
     def _at(self, moment: Moment, ends: Sequence[Followed]) -> Moment:
         """Return the moment with its instant: that of the last record, or now."""

@@ -6,6 +6,7 @@ Rows are only ever added, in the transaction of the inbox mark. Times are those 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from psycopg import Cursor
@@ -15,12 +16,19 @@ from services.audit.domain.invariants.rounds import ROUND_TYPES
 from services.audit.domain.known import Known, concerned
 from services.audit.domain.moment import Moment
 from services.audit.domain.places import Place, places_in
+from services.audit.domain.statistics.counted_records import CountedRecords
 from shared.eventstore.record import RecordedEvent
 from shared.eventstore.store import EventStore, Participant
 from shared.kernel.errors import ContractError, TooLargeError
 
 MOST_RECORDS = 50_000
 """What one answer may be folded from; a single unit in a single round has far fewer."""
+
+MOST_COUNTED = 1_000_000
+"""What one figure may be counted from: about 1.1 kB each while it is counted."""
+
+ROWS_AT_ONCE = 2_000
+"""How many rows wait in memory while a figure is read."""
 
 NEWS_KINDS = ("problem/", "case/", "unit/", "lead/", "accountability-case/", "instrument/",
               "coverage-plan/", "surprise-draw/")  # fmt: skip
@@ -88,6 +96,12 @@ _UP_TO = """
         SELECT FROM unnest(%(sources)s::text[], %(positions)s::bigint[]) AS cut (source, position)
         WHERE cut.source = wanted.source AND wanted.position > cut.position
     )
+"""
+
+
+_ALL_OF_TYPES = """
+    SELECT source, position, raw FROM followed_records
+    WHERE cardinality(%(types)s::text[]) = 0 OR type = ANY(%(types)s)
 """
 
 
@@ -179,13 +193,19 @@ class FollowedRecords:
         return self._records(_OF_TYPES + _WITHIN, asked, moment)
 
     def all_of_types(self, types: Sequence[str]) -> list[Known]:
-        """Return every record of these types, of all types when none is named."""
-        rows = self._rows(
-            "SELECT source, position, raw FROM followed_records"
-            " WHERE cardinality(%(types)s::text[]) = 0 OR type = ANY(%(types)s)",
-            {"types": list(types)},
-        )
-        return [Known(row["source"], row["position"], json.loads(row["raw"])) for row in rows]
+        """Return every record of these types, of all types when none is named, for counting.
+
+        Rows come in batches, and of each only what counting reads is kept (`CountedRecords`).
+        Raises TooLargeError when they are too many for the memory of one process.
+        """
+        with self.store.connection() as connection, connection.cursor(name="counted") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(_ALL_OF_TYPES, {"types": list(types)})
+            rows = ((row["source"], row["position"], row["raw"]) for row in cursor)
+            found = list(CountedRecords().read(islice(rows, MOST_COUNTED + 1)))
+        if len(found) > MOST_COUNTED:
+            raise TooLargeError(f"more than {MOST_COUNTED} records would be counted")
+        return found
 
     def ends(self, moment: Moment) -> list[Followed]:
         """Return how far each service's log had come at the moment."""

@@ -26,6 +26,6 @@ def routes(
     router.include_router(case_routes(application, directory))
     router.include_router(problem_routes(application, directory))
     router.include_router(closing_routes(application, directory))
-    router.include_router(stating_routes(application, queries))
+    router.include_router(stating_routes(application, store, queries))
     router.include_router(question_routes(store, queries))
     return router

@@ -98,7 +98,7 @@ def _pages(store: EventStore, queries: Queries) -> APIRouter:
         case_no: Code, actor: Anybody, response: Response, min_position: MinPosition = 0
     ) -> CasePage:
         """Return the case with its plan and the states of its problems."""
-        position = max(min_position, _stored(store, f"case/{case_no}"))
+        position = max(min_position, stored(store, f"case/{case_no}"))
         with queries.on(Cases, position) as cursor:
             found = case_page(cursor, case_no, unit=_seen(actor), reader=actor.person_ref)
         if found is None:
@@ -120,7 +120,7 @@ def _pages(store: EventStore, queries: Queries) -> APIRouter:
         problem_no: Code, actor: Anybody, response: Response, min_position: MinPosition = 0
     ) -> ProblemPage:
         """Return the problem with the `content_digest` that is to be pledged or signed."""
-        position = max(min_position, _stored(store, f"problem/{problem_no}"))
+        position = max(min_position, stored(store, f"problem/{problem_no}"))
         with queries.on(Problems, position) as cursor:
             found = problem_page(cursor, problem_no, unit=_seen(actor))
         if found is None:
@@ -136,7 +136,7 @@ def _seen(actor: Actor) -> str | None:
     return actor.org if actor.role in _BOUND_TO_UNIT else None
 
 
-def _stored(store: EventStore, stream: str) -> int:
+def stored(store: EventStore, stream: str) -> int:
     """Return the position of the stream's last event, 0 when there is none."""
     version = store.version_of(stream)
     return store.read_stream(stream, version - 1, 1)[0].position if version else 0

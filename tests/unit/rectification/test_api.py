@@ -231,6 +231,7 @@ class TestWholeWay:
         started = {"task_no": "I1", "note": "已开工", "percent": 30}
         rectifying.act(HANDLER, FLOOD_PAGE, "progress-task", started)
         assert rectifying.post(HANDLER, f"{CASE_PAGE}/state-five-lists").status_code == 403
+        rectifying.project()
         answer = rectifying.post(OFFICE, f"{CASE_PAGE}/state-five-lists")
         assert answer.status_code == 200, answer.text
         (stated,) = rectifying.service.store.read_stream(f"five-lists/{CASE}")
