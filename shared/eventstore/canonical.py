@@ -7,6 +7,7 @@ normal form C without control characters other than line feed and tab; at most 6
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from shared.kernel.errors import NotCanonicalError
@@ -67,6 +68,7 @@ def _require_canonical(value: Any) -> None:
             raise NotCanonicalError(f"{type(value).__name__} has no canonical form")
 
 
+@lru_cache(maxsize=4096)  # keys are few; refusals are not remembered
 def _require_canonical_key(key: Any) -> None:
     if not isinstance(key, str) or not _KEY.match(key):
         raise NotCanonicalError("a key is not of the form [a-z0-9_$]{1,64}")

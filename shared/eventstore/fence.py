@@ -33,16 +33,13 @@ def lock_key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
-def shared_lock(schema: str, table: str, lock_timeout_s: int, statement_timeout_s: int) -> Composed:
-    """Return what a writer executes before it draws a position: bounded waits, then the lock."""
-    return SQL(
-        "SET LOCAL lock_timeout = {lock_timeout};"
-        "SET LOCAL statement_timeout = {statement_timeout};"
-        "SELECT pg_advisory_xact_lock_shared({key})"
-    ).format(
-        lock_timeout=Literal(f"{lock_timeout_s}s"),
-        statement_timeout=Literal(f"{statement_timeout_s}s"),
-        key=Literal(_key(schema, table)),
+def shared_lock(schema: str, table: str) -> Composed:
+    """Return the query by which a writer enters the fence; its transaction's end leaves it.
+
+    It waits as long as the session's `lock_timeout` allows (`shared.eventstore.log`).
+    """
+    return SQL("SELECT pg_advisory_xact_lock_shared({key})").format(
+        key=Literal(_key(schema, table))
     )
 
 

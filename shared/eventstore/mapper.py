@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
 
-from shared.eventstore.record import RecordedEvent, parse
+from shared.eventstore.record import RecordedEvent, read_back
 from shared.kernel.errors import ContractError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class RecordMapper(Mapper[str]):
         Raises ContractError when the bytes break the contract or stand in another's place.
         """
         position = stored_event.id if isinstance(stored_event, Notification) else 0
-        recorded = parse(stored_event.state, position)
+        recorded = read_back(stored_event.state, position)
         told = (recorded.originator_id, recorded.originator_version, recorded.record.type)
         if told != (
             stored_event.originator_id,

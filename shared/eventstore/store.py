@@ -23,7 +23,7 @@ from shared.eventstore.log import (
     session_options,
 )
 from shared.eventstore.news import News
-from shared.eventstore.record import RecordedEvent, parse
+from shared.eventstore.record import RecordedEvent, read_back
 from shared.eventstore.recorder import BarrierApplicationRecorder, Participant
 from shared.eventstore.unit_of_work import Receipt, UnitOfWork
 from shared.kernel.context import Context
@@ -151,10 +151,9 @@ class EventStore:
     def _insert(
         self, events: Sequence[RecordedEvent], participants: Sequence[Participant]
     ) -> Sequence[int]:
-        if not events:
-            return self._recorder.insert_events([], participants=participants)
-        recordings = self._log.save(*events, participants=participants)
-        return [recording.notification.id for recording in recordings]
+        # The library's `save` would do the same, and take snapshots and tell followers besides.
+        rows = [self._log.mapper.to_stored_event(event) for event in events]
+        return self._recorder.insert_events(rows, participants=participants)
 
     def _same_in_store(self, events: Sequence[RecordedEvent]) -> list[int] | None:
         """Return the positions of these very records; None when one is missing or another."""
@@ -272,7 +271,7 @@ class EventStore:
 
     def _select(self, query: str, values: Sequence[object]) -> list[RecordedEvent]:
         rows = self._rows(query, values)
-        return [parse(bytes(row["state"]), row["notification_id"]) for row in rows]
+        return [read_back(bytes(row["state"]), row["notification_id"]) for row in rows]
 
     def _rows(self, query: str, values: Sequence[object]) -> list[DictRow]:
         try:

@@ -23,9 +23,11 @@ class _Tracing:
     tracer = provider.get_tracer(INSTRUMENTATION)
 
     @classmethod
-    def use(cls, provider: TracerProvider) -> None:
-        # Asking the provider for a tracer each time costs more than a span.
-        cls.provider, cls.tracer = provider, provider.get_tracer(INSTRUMENTATION)
+    def replace(cls, provider: TracerProvider) -> TracerProvider:
+        """Trace with this provider from now on; return the one before."""
+        before, cls.provider = cls.provider, provider
+        cls.tracer = provider.get_tracer(INSTRUMENTATION)
+        return before
 
 
 def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
@@ -42,14 +44,12 @@ def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
         provider.add_span_processor(_exporting(endpoint))
     for processor in processors:
         provider.add_span_processor(processor)
-    _Tracing.use(provider)
+    _Tracing.replace(provider)
 
 
 def shutdown() -> None:
     """Export what is still held, then stop. Spans made later are not exported."""
-    ended = _Tracing.provider
-    _Tracing.use(TracerProvider())
-    ended.shutdown()
+    _Tracing.replace(TracerProvider()).shutdown()
 
 
 def flush(timeout_ms: int = 5_000) -> bool:

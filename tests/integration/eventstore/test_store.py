@@ -33,7 +33,7 @@ def mark_inbox(cursor: Cursor) -> None:
 def unfinished_append(database_url: str, recorded: RecordedEvent) -> Iterator[psycopg.Connection]:
     """Hold a transaction open that has drawn a position and not yet committed."""
     with psycopg.connect(database_url) as writer:
-        writer.execute(shared_lock("public", "stored_events", 5, 15))
+        writer.execute(shared_lock("public", "stored_events"))
         writer.execute(
             "INSERT INTO stored_events VALUES (%s, %s, %s, %s)",
             (recorded.originator_id, 1, recorded.record.type, recorded.raw),
