@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from shared.eventstore.read_model import Cursor, ReadModel
 from shared.eventstore.record import RecordedEvent
@@ -80,6 +80,23 @@ def within(cursor: psycopg.Cursor[Any], schema: str) -> Iterator[None]:
     cursor.execute(SQL("SET LOCAL search_path = {0}").format(Identifier(schema)))
     yield
     cursor.execute("SET LOCAL search_path = DEFAULT")
+
+
+def begin_reading(cursor: Cursor, model: type[ReadModel]) -> None:
+    """Begin a read-only snapshot in which unqualified names mean the live build's tables.
+
+    The cursor then holds one row with its `position`, none when this version is not live. One
+    round trip; the connection must be in autocommit.
+    """
+    cursor.execute(
+        SQL(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+            "SELECT position, set_config('search_path', quote_ident(schema_name), true)"
+            " FROM public.read_models"
+            " WHERE name = {name} AND version = {version} AND state = 'live' ORDER BY build LIMIT 1"
+        ).format(name=Literal(model.NAME), version=Literal(model.VERSION))
+    )
+    cursor.nextset()
 
 
 def of_model(cursor: Cursor, model: type[ReadModel], states: tuple[str, ...]) -> list[Build]:

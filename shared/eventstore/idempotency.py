@@ -47,7 +47,7 @@ class Idempotency:
 
         Raises IdempotencyKeyReusedError when the key stood over another request.
         """
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             row = connection.execute(
                 "SELECT fingerprint, status, body, stream, version FROM idempotency"
                 " WHERE person_ref = %s AND key = %s",

@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 _IDLE_S = 1.0
+_IDLE_ROUNDS = 5
 
 
 class NotYetProjectedError(UnavailableError):
@@ -90,10 +91,17 @@ class Projector:
             try:
                 seen = self._store.settled_position()
                 if self.catch_up() == 0:
-                    self._store.wait_for_news(seen, _IDLE_S)
+                    self._wait_for_news(seen, stop)
             except (UnavailableError, psycopg.Error) as error:
                 logger.warning("projections wait for the database: %s", type(error).__name__)
                 stop.wait(_IDLE_S)
+
+    def _wait_for_news(self, seen: int, stop: threading.Event) -> None:
+        """Look at the read models again now and then even without news: one may be new."""
+        for _ in range(_IDLE_ROUNDS):
+            has_news = self._store.wait_for_news(seen, _IDLE_S)
+            if has_news or self.failures or stop.is_set():
+                return
 
     def positions(self) -> dict[str, int]:
         """Return how far each live read model has come."""
@@ -117,7 +125,7 @@ class Projector:
         return applied
 
     def _catch_up_builds(self, model: type[ReadModel]) -> int:
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             found = builds.of_model(connection.cursor(), model, ("live", "building"))
         return sum(self._catch_up_build(model, build) for build in found)
 
@@ -217,16 +225,18 @@ class Queries:
     def at(self, model: type[ReadModel], min_position: int = 0) -> Iterator[tuple[Cursor, int]]:
         """Lend a cursor as `on` does, with the position up to which its snapshot was projected."""
         self._await(model, min_position)
-        with self._store.connection() as connection:
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with self._store.single_statements() as connection:
             cursor = connection.cursor()
-            live = _live(cursor, model)
-            with builds.within(cursor, live.schema):
-                yield cursor, live.position
+            builds.begin_reading(cursor, model)
+            live = cursor.fetchone()
+            if live is None:
+                raise _not_live(model)
+            yield cursor, live["position"]
+            cursor.execute("COMMIT")
 
     def position(self, model: type[ReadModel]) -> int:
         """Return how far the live build has come."""
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             return _live(connection.cursor(), model).position
 
     def _await(self, model: type[ReadModel], min_position: int) -> None:
@@ -242,5 +252,9 @@ class Queries:
 def _live(cursor: Cursor, model: type[ReadModel]) -> Build:
     found = builds.of_model(cursor, model, ("live",))
     if not found:
-        raise NotYetProjectedError(f"{model.NAME} version {model.VERSION} is not live")
+        raise _not_live(model)
     return found[0]
+
+
+def _not_live(model: type[ReadModel]) -> NotYetProjectedError:
+    return NotYetProjectedError(f"{model.NAME} version {model.VERSION} is not live")

@@ -1,10 +1,11 @@
 """From a request to a principal, and to the actor of a question."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from shared.http.authorisation import authorise
 from shared.http.identity import Principal, TokenVerifier
@@ -16,7 +17,7 @@ _bearer = HTTPBearer(
 )
 
 
-def authenticated(
+async def authenticated(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
@@ -24,13 +25,17 @@ def authenticated(
     if credentials is None:
         raise UnauthenticatedError("send Authorization: Bearer <token>")
     tokens: TokenVerifier = request.app.state.tokens
-    return tokens.verify(credentials.credentials)
+    token = credentials.credentials
+    known = tokens.recently_verified(token)
+    return await run_in_threadpool(tokens.verify, token) if known is None else known
 
 
-def reader(*roles: Role) -> Callable[..., Actor]:
+def reader(*roles: Role) -> Callable[..., Awaitable[Actor]]:
     """Return the dependency of a question that these roles may ask; none = any role of ours."""
 
-    def reading(request: Request, principal: Annotated[Principal, Depends(authenticated)]) -> Actor:
+    async def reading(
+        request: Request, principal: Annotated[Principal, Depends(authenticated)]
+    ) -> Actor:
         return authorise(principal, f"{request.method} {request.scope['route'].path}", roles)
 
     return reading

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -180,14 +180,14 @@ class CommandCall:
         )
 
 
-def command(name: str, *roles: Role) -> Callable[..., CommandCall]:
+def command(name: str, *roles: Role) -> Callable[..., Awaitable[CommandCall]]:
     """Return the dependency of the command `name`, which these roles may give.
 
     It raises UnauthenticatedError, ForbiddenError, IdempotencyKeyMissingError, and
     InvalidValueError for a malformed If-Match, before the body is looked at.
     """
 
-    def calling(
+    async def calling(  # waits for nothing: as a plain function it would cost a thread
         request: Request,
         principal: Annotated[Principal, Depends(authenticated)],
         body: Annotated[bytes, Depends(_body)],

@@ -1,10 +1,12 @@
 """Who is calling: a JWT bearer token (RFC 7519), verified against the issuer's keys."""
 
+import hashlib
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ ALGORITHMS = ("Ed25519", "EdDSA", "ES256", "ES384", "PS256", "RS256")
 
 LEEWAY_S = 30
 MAX_TOKEN = 8_192
+REMEMBERED_FOR = timedelta(minutes=1)
+"""How long a signature need not be verified again: a withdrawn key ends so much later."""
+REMEMBERED_AT_MOST = 10_000
 
 _REFERENCE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")
 
@@ -34,6 +39,19 @@ class Principal:
     person_ref: str
     org: str
     roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class _Verified:
+    """A token whose signature was found genuine, and when."""
+
+    principal: Principal
+    claims: dict[str, Any]
+    at: datetime
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 class TokenVerifier:
@@ -58,20 +76,43 @@ class TokenVerifier:
             aud={"essential": True, "value": audience},
             exp={"essential": True},
         )
+        self._verified: dict[bytes, _Verified] = {}
 
     def verify(self, token: str) -> Principal:
         """Return whose token this is; raises UnauthenticatedError."""
         if len(token) > MAX_TOKEN:
             raise UnauthenticatedError("the token is too long")
+        claims = self._valid_claims(lambda: self._signed_claims(token))
+        found = _Verified(principal_from(claims), claims, self._clock.now())
+        if len(self._verified) >= REMEMBERED_AT_MOST:
+            self._verified.clear()
+        self._verified[_digest(token)] = found
+        return found.principal
+
+    def recently_verified(self, token: str) -> Principal | None:
+        """Return whose token this is if its signature was verified within the last minute.
+
+        Its times are checked again; raises UnauthenticatedError when it has expired.
+        """
+        found = self._verified.get(_digest(token))
+        if found is None or self._clock.now() - found.at >= REMEMBERED_FOR:
+            return None
+        self._valid_claims(lambda: found.claims)
+        return found.principal
+
+    def _signed_claims(self, token: str) -> dict[str, Any]:
+        return jwt.decode(token, self._key_of, list(self._algorithms)).claims
+
+    def _valid_claims(self, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:
-            claims = jwt.decode(token, self._key_of, list(self._algorithms)).claims
+            claims = read()
             self._claims.validate(claims)
         except ExpiredTokenError:
             raise UnauthenticatedError("the token has expired") from None
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             logger("http").info("token_refused", exc_info=error)
             raise UnauthenticatedError("the token is not valid") from None
-        return principal_from(claims)
+        return claims
 
     def _key_of(self, signed: Any) -> Key:
         kid = signed.headers().get("kid")

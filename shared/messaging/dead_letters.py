@@ -170,7 +170,7 @@ class DeadLetters:
 
     def parked_counts(self) -> dict[str, int]:
         """Return how many messages of each source are parked now."""
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             rows = connection.execute(
                 "SELECT source, count(*) AS parked FROM dead_letters"
                 " WHERE status = 'parked' GROUP BY source"
@@ -179,7 +179,7 @@ class DeadLetters:
 
     def parked_streams(self, source: str, streams: Collection[str]) -> dict[str, int]:
         """Return the highest parked version of those of the streams that are parked."""
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             rows = connection.execute(
                 "SELECT stream, max(version) AS version FROM dead_letters"
                 " WHERE status = 'parked' AND source = %s AND stream = ANY(%s) GROUP BY stream",
@@ -308,7 +308,7 @@ class DeadLetters:
         return found[0] if found else None
 
     def _select(self, condition: str, values: tuple[Any, ...]) -> Sequence[DeadLetter]:
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM dead_letters {condition}".encode(),  # noqa: S608  # ours
                 values,

@@ -103,7 +103,7 @@ class Inbox:
 
     def marks(self, source: str, streams: Collection[str]) -> dict[str, int]:
         """Return the last consumed version of each of these streams that has one."""
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             found = connection.execute(
                 "SELECT stream, version FROM inbox WHERE source = %s AND stream = ANY(%s)",
                 (source, list(streams)),
@@ -117,7 +117,7 @@ class Inbox:
         back, so a worker that was quicker is not undone.
         """
         streams = sorted(versions)  # one order for everybody: no deadlock
-        with self._store.connection() as connection:
+        with self._store.single_statements() as connection:
             connection.execute(
                 "INSERT INTO inbox (source, stream, version)"
                 " SELECT %s, stream, version FROM unnest(%s::text[], %s::bigint[])"

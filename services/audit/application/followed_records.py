@@ -223,7 +223,7 @@ class FollowedRecords:
         return [Followed(**row) for row in rows]
 
     def _records(self, query: str, values: dict[str, Any], moment: Moment) -> list[Known]:
-        with self.store.reading() as connection:
+        with self.store.single_statements() as connection:
             cursor = connection.cursor(binary=True, row_factory=tuple_row)
             rows = cursor.execute(query.encode(), values).fetchall()
         return _known(rows, moment)

@@ -13,7 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
-from shared.http.identity import LocalIssuer, Principal, TokenVerifier
+from shared.http.identity import REMEMBERED_FOR, LocalIssuer, Principal, TokenVerifier
 from shared.http.keys import KeyCache
 from shared.kernel.actor import Role
 from shared.kernel.clock import SettableClock
@@ -71,6 +71,34 @@ class TestLocalIssuer:
         again = LocalIssuer(issuer.jwks.parent, clock=clock)
 
         assert verifier.verify(again.issue("p-li", "o-office", Role.OFF, Role.TL)) == LI
+
+
+class TestRecentlyVerified:
+    def test_knows_a_token_for_a_minute(
+        self, issuer: LocalIssuer, verifier: TokenVerifier, clock: SettableClock
+    ) -> None:
+        token = issuer.issue("p-wang", "office", Role.OFF)
+        assert verifier.recently_verified(token) is None
+        principal = verifier.verify(token)
+        assert verifier.recently_verified(token) == principal
+        clock.advance(REMEMBERED_FOR)
+        assert verifier.recently_verified(token) is None
+
+    def test_still_refuses_it_when_it_has_expired(
+        self, issuer: LocalIssuer, verifier: TokenVerifier, clock: SettableClock
+    ) -> None:
+        token = issuer.issue("p-wang", "office", Role.OFF, lifetime=timedelta(seconds=10))
+        verifier.verify(token)
+        clock.advance(timedelta(seconds=50))
+        with pytest.raises(UnauthenticatedError):
+            verifier.recently_verified(token)
+
+    def test_does_not_know_a_token_that_was_changed(
+        self, issuer: LocalIssuer, verifier: TokenVerifier
+    ) -> None:
+        token = issuer.issue("p-wang", "office", Role.OFF)
+        verifier.verify(token)
+        assert verifier.recently_verified(f"{token}A") is None
 
 
 class TestVerify:
