@@ -44,7 +44,8 @@ def chaos(
     console = Console()
     if show_list:
         for name, fault in FAULTS.items():
-            console.print(f"{name:<20} {(fault.__doc__ or '').strip().splitlines()[0:1]}")
+            about = (fault.__doc__ or "").splitlines()[0]
+            console.print(f"{name:<20} {about}", highlight=False, soft_wrap=True)
         return
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its complaints are the point
     plan = _plan(minutes, seed, broker, only)

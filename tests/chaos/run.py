@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,7 @@ class Run:
     nemesis: Nemesis | None = None
     workload: Workload | None = None
     found: list[Finding] = field(default_factory=list)
+    restarts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def carry_out(self) -> dict[str, Any]:
@@ -66,6 +68,7 @@ class Run:
                 self._check(stack, player)
             finally:
                 player.close()
+        self.restarts = stack.restarts
         self.seconds = time.monotonic() - begun
         return self.figures(player)
 
@@ -125,6 +128,7 @@ class Run:
             "retried": journal.retried,
             "reads": len(journal.seen),
             "told": dict(self.workload.told),
+            "restarts": dict(self.restarts),
             **counted(self.found),
             "findings": [f"{f.kind} {f.check} {f.service}: {f.what}" for f in self.found],
         }

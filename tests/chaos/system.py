@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from aiokafka.errors import KafkaError
 
 from shared.embedded.apache_kafka import ApacheKafka
 from shared.embedded.broker import EmbeddedBroker
@@ -152,8 +153,8 @@ class WoundedStack(Stack):
             try:
                 with self.healing:
                     self.heal(self._stop)
-            except (UnavailableError, OSError) as error:  # a disk that is still full, say
-                self.complaints.append(str(error).splitlines()[0])
+            except (UnavailableError, KafkaError, OSError) as error:  # a disk still full, say
+                self.complaints.append(f"{type(error).__name__}: {error}".splitlines()[0])
 
     def _stop_services(self, within: float = ENDED_WITHIN) -> None:
         self.end_extra()

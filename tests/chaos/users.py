@@ -59,24 +59,26 @@ class JournalingClient(ApiClient):
         except DubanError as error:
             journal.refuses(Refused(self._service, who, key, path, error.code, tries))
             raise
-        told = answer.json()
-        journal.acknowledges(
-            Acknowledged(
-                self._service,
-                who,
-                key,
-                path,
-                told["stream"],
-                told["version"],
-                told["position"],
-                tuple(told["events"]),
-                begun,
-                time.monotonic(),
-                tries,
-            ),
-            thing_of(path),
-        )
+        self._note(path, who, key, answer.json(), begun, tries)
         return answer
+
+    def _note(
+        self, path: str, who: str, key: str, told: dict[str, Any], begun: float, tries: int
+    ) -> None:
+        command = Acknowledged(
+            service=self._service,
+            person_ref=who,
+            key=key,
+            path=path,
+            stream=told["stream"],
+            version=told["version"],
+            position=told["position"],
+            events=tuple(told["events"]),
+            begun=begun,
+            ended=time.monotonic(),
+            tries=tries,
+        )
+        self._player.journal.acknowledges(command, thing_of(path))
 
     def _look(
         self,

@@ -11,10 +11,12 @@ HELD_UP = 0.15
 
 
 def slow_database(field: Battlefield, random: Random) -> None:
+    """Every chunk between one service and its database is held up."""
     _slow(field, random.choice(SERVICES), random)
 
 
 def slow_broker(field: Battlefield, random: Random) -> None:
+    """Every chunk between all services and the broker is held up."""
     _slow(field, BROKER, random)
 
 

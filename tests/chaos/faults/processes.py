@@ -49,6 +49,7 @@ def pause_service(field: Battlefield, random: Random) -> None:
 
 
 def pause_broker(field: Battlefield, random: Random) -> None:
+    """SIGSTOP of the broker for longer than a session lasts."""
     _pause(field, [BROKER], random.uniform(*LONGER_THAN_A_SESSION))
 
 
