@@ -120,6 +120,8 @@ class Fuzzing:
     def _unreached(self, operations: Mapping[str, Any]) -> Iterator[str]:
         if not self.seconds and operations.get("tested") != operations.get("selected"):
             yield f"only {operations.get('tested')} of {operations.get('selected')} were called"
+        if not operations.get("tested"):
+            yield f"no call was made in {self.seconds} s; give it more minutes"
 
     def _last_words(self) -> str:
         return (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace")[-600:]
