@@ -20,12 +20,12 @@ from tests.fuzz.outcome import Outcome, show
 from tests.fuzz.routes import fuzz_routes
 
 app = typer.Typer(add_completion=False)
-MESSAGES_PER_MINUTE = 120
+MESSAGES_PER_MINUTE = 60
 
 
 @app.command()
 def fuzz(
-    minutes: Annotated[float, typer.Option(min=0.5, help="Time for the routes.")] = 5,
+    minutes: Annotated[float, typer.Option(min=0.5, help="Time to draw calls at random.")] = 5,
     seed: Annotated[int, typer.Option(help="The same seed draws the same.")] = 1,
     service: Annotated[list[str] | None, typer.Option(help="This one only (repeatable).")] = None,
     routes: Annotated[bool, typer.Option(help="Call the routes.")] = True,

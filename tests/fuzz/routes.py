@@ -18,7 +18,7 @@ from tests.fuzz.outcome import Outcome
 from tests.fuzz.personas import KNOWN, PERSONAS, Persona
 
 PROJECT = Path(__file__).parents[2]
-SERVICE_OVER = 90  # seconds beyond its time that a run may take to come to its end
+OVER = 900  # seconds beyond its time that a run may take to come to its end
 LEAST = 15  # seconds
 TAKEN = ["2xx", "401", "403", "404", "409", "412", "413", "422", "428", "503"]
 """What well-formed data may be answered with: rules refuse, and most numbers are unknown."""
@@ -28,7 +28,7 @@ SOME = 0.6
 
 @dataclass(frozen=True)
 class Fuzzing:
-    """One run of schemathesis: a service, a persona, a seed, so many seconds."""
+    """One run of schemathesis: a service, a persona, a seed; 0 seconds = until all is done."""
 
     stack: Stack
     service: str
@@ -49,40 +49,32 @@ class Fuzzing:
                 env=self._environment(),
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                timeout=self.seconds + SERVICE_OVER,
+                timeout=self.seconds + OVER,
                 check=False,
             )
         return self._read(ended.returncode)
 
     def _command(self) -> list[str]:
         token = self.persona.token(self.stack.issuer)
-        speaking = ["--header", f"Authorization: Bearer {token}"] if token else []
-        return [
-            *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"),
-            *("run", f"{self.stack.url(self.service)}/openapi.json"),
-            *(
-                "--phases",
-                self.phases,
-                "--max-time",
-                str(self.seconds),
-                "--seed",
-                str(self.seed),
-                "--workers",
-                "1",
-            ),
-            *(
-                "--checks",
-                "all",
-                "--continue-on-failure",
-                "--no-color",
-                "--output-truncate",
-                "true",
-            ),
-            *("--generation-database", "none", "--suppress-health-check", "all"),
-            *("--max-examples", str(self.persona.examples), "--request-timeout", "40"),
-            *("--report", "json", "--report-json-path", "report.json"),
-            *(speaking or ("--exclude-checks", "positive_data_acceptance")),
-        ]
+        options = {
+            "--phases": self.phases,
+            "--max-time": str(self.seconds or ""),
+            "--seed": str(self.seed),
+            "--workers": "1",
+            "--checks": "all",
+            "--max-examples": str(self.persona.examples),
+            "--generation-database": "none",
+            "--suppress-health-check": "all",
+            "--request-timeout": "40",
+            "--report": "json",
+            "--report-json-path": "report.json",
+            "--header": f"Authorization: Bearer {token}" if token else "",
+            "--exclude-checks": "" if token else "positive_data_acceptance",
+        }
+        given = [part for option in options.items() if option[1] for part in option]
+        start = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]
+        document = f"{self.stack.url(self.service)}/openapi.json"
+        return [*start, "run", document, "--continue-on-failure", "--no-color", *given]
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {
@@ -119,11 +111,17 @@ class Fuzzing:
             return Outcome(what, 0, 0, (f"schemathesis ended with {code}: {self._last_words()}",))
         told = json.loads(report.read_text(encoding="utf-8"))
         operations, cases = told["operations"] or {}, told["test_cases"]
-        found = tuple(_open(told))
+        found = (*_open(told), *self._unreached(operations))
         if code and not found:
             found = (f"schemathesis ended with {code}: {self._last_words()}",)
         note = f"{told['running_time']:.0f} s"
         return Outcome(what, operations.get("tested", 0), cases["generated"], found, note)
+
+    def _unreached(self, operations: Mapping[str, Any]) -> Iterator[str]:
+        if not self.seconds and operations.get("tested") != operations.get("selected"):
+            yield f"only {operations.get('tested')} of {operations.get('selected')} were called"
+        if not operations.get("tested"):
+            yield f"no call was made in {self.seconds} s; give it more minutes"
 
     def _last_words(self) -> str:
         return (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace")[-600:]
@@ -136,7 +134,7 @@ def fuzz_routes(
     for service in services:
         for persona in PERSONAS:
             for phases, part in persona.shares:
-                share = max(LEAST, round(seconds / len(services) * part))
+                share = max(LEAST, round(seconds / len(services) * part)) if part else 0
                 place = folder / service / f"{persona.name}-{phases}".replace(" ", "-")
                 yield Fuzzing(stack, service, persona, phases, seed, share, place).outcome()
 
