@@ -31,7 +31,7 @@ class DataClass(StrEnum):
 
 def format_time(instant: datetime) -> str:
     """Return the one written form of an instant: UTC, six digits of a second, `Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")

@@ -135,17 +135,30 @@ def advance(cursor: Cursor, build: Build, position: int) -> None:
 def fill(
     cursor: Cursor, model: type[ReadModel], build: Build, events: Sequence[RecordedEvent]
 ) -> None:
-    """Take these events into the build and advance it, in the caller's transaction."""
-    projecting = model()
+    """Take these events into the build and advance it, in the caller's transaction.
+
+    Raises ProjectionError, which names the event that cannot be taken in.
+    """
     with within(cursor, build.schema):
-        for before, recorded in enumerate(events):
-            try:
-                projecting.project(cursor, recorded)
-            except Exception as error:  # told apart from failures of the machinery around it
-                if cursor.connection.broken:
-                    raise
-                raise ProjectionError(model, recorded, before) from error
+        try:
+            with cursor.connection.transaction():
+                model().take(cursor, events)
+        except Exception:
+            if cursor.connection.broken:
+                raise
+            _one_by_one(cursor, model, events)
     advance(cursor, build, events[-1].position)
+
+
+def _one_by_one(cursor: Cursor, model: type[ReadModel], events: Sequence[RecordedEvent]) -> None:
+    """Find out which event of a batch the read model cannot take in."""
+    for before, recorded in enumerate(events):
+        try:
+            model().take(cursor, [recorded])
+        except Exception as error:  # told apart from failures of the machinery around it
+            if cursor.connection.broken:
+                raise
+            raise ProjectionError(model, recorded, before) from error
 
 
 def switch(cursor: Cursor, to: Build) -> None:

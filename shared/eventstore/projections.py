@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 _BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 _IDLE_S = 1.0
 _IDLE_ROUNDS = 5
+_BUILDING_TIMES = 5
+"""A build that catches up takes so many batches at once: a row changes many times in them."""
 
 
 class NotYetProjectedError(UnavailableError):
@@ -131,7 +133,8 @@ class Projector:
 
     def _catch_up_build(self, model: type[ReadModel], build: Build) -> int:
         total = 0
-        while applied := self._next_batch(model, build, self._batch):
+        limit = self._batch * (_BUILDING_TIMES if build.state == "building" else 1)
+        while applied := self._next_batch(model, build, limit):
             total += applied
         if build.state == "building":
             self._take_over(build)

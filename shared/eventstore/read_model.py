@@ -1,6 +1,7 @@
 """What a read model is: one question, its tables, and how an event changes them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 import psycopg
@@ -23,6 +24,15 @@ class ReadModel(ABC):
     NAME: ClassVar[str]
     VERSION: ClassVar[int] = 1
     TABLES: ClassVar[str]
+
+    def take(self, cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
+        """Take a batch of events into the tables. An instance takes one batch in its life.
+
+        A read model that keeps rows in memory meanwhile (`shared.eventstore.held_rows`) gets
+        them before and writes them after: two statements for a batch instead of some an event.
+        """
+        for recorded in events:
+            self.project(cursor, recorded)
 
     @abstractmethod
     def project(self, cursor: Cursor, recorded: RecordedEvent) -> None:

@@ -70,6 +70,10 @@ class RecordedEvent:
     def recorded_at(self) -> datetime:
         return self.record.time
 
+    def at(self, position: int) -> "RecordedEvent":
+        """Return the same event, stored at this position."""
+        return RecordedEvent(self.raw, self.record, self.event, position)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the bytes: the `prev` of the next record of this stream."""

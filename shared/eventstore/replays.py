@@ -19,7 +19,7 @@ from shared.kernel.errors import UnavailableError
 Progress = Callable[[str, int, int], None]
 """Is told the read model's name, the position reached, and the position to reach."""
 
-_BATCH = 1000
+_BATCH = 5000
 
 
 @dataclass(frozen=True)

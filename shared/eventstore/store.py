@@ -3,13 +3,19 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
 from eventsourcing.application import AggregateNotFoundError
-from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError
+from eventsourcing.persistence import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    StoredEvent,
+)
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, args_row, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -23,6 +29,7 @@ from shared.eventstore.log import (
     log_environment,
     session_options,
 )
+from shared.eventstore.mapper import RecordMapper
 from shared.eventstore.news import News
 from shared.eventstore.record import RecordedEvent, read_back
 from shared.eventstore.recorder import BarrierApplicationRecorder, Participant
@@ -84,6 +91,7 @@ class EventStore:
         self.database_url = database_url
         self._log = RecordLog(log_environment(database_url, sizes.command, checked=False))
         self._feed_log = RecordLog(log_environment(database_url, sizes.feed, checked=True))
+        self._mapper = cast(RecordMapper, self._log.mapper)
         self._recorder = cast(BarrierApplicationRecorder, self._log.recorder)
         self._feed = cast(BarrierApplicationRecorder, self._feed_log.recorder)
         self._queries = _query_pool(database_url, sizes.query)
@@ -123,6 +131,23 @@ class EventStore:
             raise _unavailable(error) from error
         return cast(A, found)
 
+    def reconstruct_all(self, cls: type[A], keys: Sequence[str]) -> dict[str, A]:
+        """Return those of the aggregates that have events, by key: one query for all of them."""
+        found: dict[str, A] = {}
+        for recorded in self._of_streams([cls.stream_of(key) for key in keys]):
+            key = recorded.originator_id.removeprefix(f"{cls.KIND}/")
+            aggregate = found.get(key) or found.setdefault(key, cls(key))
+            aggregate.replayed(recorded.event, recorded.record.version, recorded.digest)
+        return found
+
+    def _of_streams(self, streams: Sequence[str]) -> Iterator[RecordedEvent]:
+        rows = self._rows(
+            "SELECT originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version",
+            (list(streams),),
+        )
+        return (self._mapper.to_domain_event(StoredEvent(**row)) for row in rows)
+
     def append(
         self, events: Sequence[RecordedEvent], participants: Sequence[Participant] = ()
     ) -> list[RecordedEvent]:
@@ -147,15 +172,16 @@ class EventStore:
             if stored is None:
                 raise _refusal(error) from error
             positions = stored
-        except (InterfaceError, OperationalError) as error:
+        except (InterfaceError, OperationalError, InternalError) as error:
+            # The library's InternalError: the server ended a session that stood still too long.
             raise _unavailable(error) from error
-        return [replace(e, position=p) for e, p in zip(events, positions, strict=True)]
+        return [e.at(p) for e, p in zip(events, positions, strict=True)]
 
     def _insert(
         self, events: Sequence[RecordedEvent], participants: Sequence[Participant]
     ) -> Sequence[int]:
         # The library's `save` would do the same, and take snapshots and tell followers besides.
-        rows = [self._log.mapper.to_stored_event(event) for event in events]
+        rows = [self._mapper.to_stored_event(event) for event in events]
         return self._recorder.insert_events(rows, participants=participants)
 
     def _same_in_store(self, events: Sequence[RecordedEvent]) -> list[int] | None:

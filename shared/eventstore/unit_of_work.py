@@ -77,6 +77,18 @@ class UnitOfWork:
         found = cast(A, self._known[stream])
         return found if found.exists else None
 
+    def fetch(self, cls: type[A], keys: Sequence[str]) -> None:
+        """Read these things together, so that `load`, `find` and `create` need not ask for each.
+
+        Raises StaleVersionError when one has moved on.
+        """
+        missing = [key for key in keys if cls.stream_of(key) not in self._known]
+        found = self._store.reconstruct_all(cls, missing)
+        for key in missing:
+            stream = cls.stream_of(key)
+            self._known[stream] = found.get(key) or cls(key)
+            self._require_expected(stream, self._known[stream].version)
+
     def create(self, cls: type[A], key: str) -> A:
         """Return a thing with no events yet; raises ConflictError when it exists."""
         if self.find(cls, key) is not None:

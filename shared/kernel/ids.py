@@ -1,8 +1,9 @@
 """Ids are injected too, except those that follow from what they name."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Protocol
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 EVENT_NAMESPACE = UUID("5b0c8a8e-6f0e-5d0b-9a55-6475626e2f31")
 
@@ -34,4 +35,9 @@ class CountingIds:
 
 def event_id(service: str, stream: str, version: int) -> str:
     """Return the id of the event at this place: the same place always has the same id."""
-    return str(uuid5(EVENT_NAMESPACE, f"{service}\n{stream}\n{version}"))
+    name = f"{service}\n{stream}\n{version}".encode()
+    digest = bytearray(hashlib.sha1(EVENT_NAMESPACE.bytes + name, usedforsecurity=False).digest())
+    digest[6] = digest[6] & 0x0F | 0x50  # version 5 and variant of RFC 9562: `uuid5`, but
+    digest[8] = digest[8] & 0x3F | 0x80  # without the object, which costs more than the hash
+    told = digest.hex()
+    return f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:32]}"

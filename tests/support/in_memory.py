@@ -38,6 +38,9 @@ class InMemoryStore:
             aggregate.replayed(stored.event, stored.record.version, stored.digest)
         return aggregate if aggregate.exists else None
 
+    def reconstruct_all(self, cls: type[A], keys: Sequence[str]) -> dict[str, A]:
+        return {key: found for key in keys if (found := self.reconstruct(cls, key))}
+
     def append(
         self, records: Sequence[RecordedEvent], participants: Sequence[Participant] = ()
     ) -> tuple[RecordedEvent, ...]:

@@ -51,6 +51,7 @@ class FeedbackUseCases:
         require_past(session.issued_on, civil_date(uow.now))
         recipients = recipients_of(unit, departments, former_items)
         feedback.issue(session, target, recipients, dates)
+        uow.fetch(Problem, list(feedback.listed))
         problems = [uow.load(Problem, problem_no) for problem_no in feedback.listed]
         for problem in problems:
             problem.issue(session.issued_on, dates.objection_until)

@@ -1,14 +1,18 @@
 """Which problems are open, where does each stand, and which are overdue?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from psycopg.rows import DictRow
 from pydantic import BaseModel
 
 from services.supervision.read_models import places
+from services.supervision.read_models.places import problem_of
 from shared.contracts.base import Event
 from shared.contracts.supervision import ClosureReviewOpened, ProblemReopened, ProblemState
+from shared.eventstore.held_rows import HeldRows
 from shared.eventstore.projections import Cursor, ReadModel
 from shared.eventstore.record import RecordedEvent
 
@@ -59,50 +63,55 @@ class OpenProblems(ReadModel):
         CREATE INDEX open_problem_state ON open_problem (state, problem_no);
     """
 
+    def __init__(self) -> None:
+        self._rows = HeldRows("open_problem", "problem_no")
+
+    def take(self, cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
+        self._rows.load(cursor, filter(None, map(problem_of, events)))
+        super().take(cursor, events)
+        self._rows.write(cursor)
+
     def project(self, cursor: Cursor, recorded: RecordedEvent) -> None:
-        if not recorded.record.stream.startswith("review/"):
+        problem_no = problem_of(recorded)
+        if not problem_no:
             return
-        problem_no = recorded.record.stream.removeprefix("review/")
-        cursor.execute(
-            "INSERT INTO open_problem (problem_no) VALUES (%s) ON CONFLICT DO NOTHING",
-            (problem_no,),
-        )
+        row = self._rows.get(problem_no) or _blank(problem_no)
         if isinstance(recorded.event, ClosureReviewOpened):
-            _opened(cursor, recorded.event)
-        _moved(cursor, problem_no, recorded.event)
+            row = row | _opened(row, recorded.event)
+        self._rows.put(row | _moved(row, recorded.event))
 
 
-def _opened(cursor: Cursor, event: ClosureReviewOpened) -> None:
-    cursor.execute(
-        "UPDATE open_problem SET case_no = %s, round_no = %s, unit = %s, category = %s,"
-        " rectify_by = coalesce(rectify_by, %s) WHERE problem_no = %s",
-        (event.case_no, event.round_no, event.unit, event.category, event.rectify_by,
-         event.problem_no),
-    )  # fmt: skip
+def _blank(problem_no: str) -> dict[str, Any]:
+    unknown = dict.fromkeys(("case_no", "round_no", "unit", "category", "rectify_by"))
+    return {
+        "problem_no": problem_no,
+        **unknown,
+        "chain": ProblemState.ISSUED,
+        "state": ProblemState.ISSUED,
+        "is_contested": False,
+        "cycle": 1,
+        "is_overdue": False,
+    }
 
 
-def _moved(cursor: Cursor, problem_no: str, event: Event) -> None:
-    row = cursor.execute(
-        "SELECT * FROM open_problem WHERE problem_no = %s", (problem_no,)
-    ).fetchone()
-    assert row is not None
+def _opened(row: dict[str, Any], event: ClosureReviewOpened) -> dict[str, Any]:
+    told = event.model_dump(include={"case_no", "round_no", "unit", "category"})
+    return told | {"rectify_by": row["rectify_by"] or event.rectify_by}
+
+
+def _moved(row: dict[str, Any], event: Event) -> dict[str, Any]:
     contested = places.contested_after(event)
     contested = row["is_contested"] if contested is None else contested
     overdue = places.overdue_after(event)
     chain = places.state_after(event) or row["chain"]
-    cursor.execute(
-        "UPDATE open_problem SET chain = %s, state = %s, is_contested = %s, cycle = %s,"
-        " rectify_by = coalesce(%s, rectify_by), is_overdue = %s WHERE problem_no = %s",
-        (
-            chain,
-            places.visible_state(chain, contested),
-            contested,
-            event.cycle if isinstance(event, ProblemReopened) else row["cycle"],
-            places.due_after(event),
-            row["is_overdue"] if overdue is None else overdue,
-            problem_no,
-        ),
-    )
+    return {
+        "chain": chain,
+        "state": places.visible_state(chain, contested),
+        "is_contested": contested,
+        "cycle": event.cycle if isinstance(event, ProblemReopened) else row["cycle"],
+        "rectify_by": places.due_after(event) or row["rectify_by"],
+        "is_overdue": row["is_overdue"] if overdue is None else overdue,
+    }
 
 
 def open_problems(

@@ -21,6 +21,7 @@ from shared.contracts.supervision import (
     SupervisionCompleted,
     SupervisionStarted,
 )
+from shared.eventstore.record import RecordedEvent
 
 CLOSED_STATES = [
     ProblemState.WITHDRAWN,
@@ -57,6 +58,12 @@ _TIMELINESS = {
     Milestone.WITHDRAWN: False,
 }
 _NEW_DATES = (ShamRectificationFound, ClosureReturned, ProblemReopened)
+
+
+def problem_of(recorded: RecordedEvent) -> str:
+    """Return the number of the problem whose stream the event stands in, "" for another stream."""
+    kind, _, number = recorded.record.stream.partition("/")
+    return number if kind == "review" else ""
 
 
 def state_after(event: Event) -> ProblemState | None:

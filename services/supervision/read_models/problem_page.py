@@ -1,5 +1,6 @@
 """Where does this problem stand, who holds it, and who must do what next?"""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 
 from services.supervision.read_models import places
 from services.supervision.read_models.next_steps import NextStep, Place, next_step
+from services.supervision.read_models.places import problem_of
 from shared.contracts.base import Event
 from shared.contracts.supervision import (
     ClosureAccepted,
@@ -28,6 +30,7 @@ from shared.contracts.supervision import (
     TeamLeaderReplaced,
     UrgeIssued,
 )
+from shared.eventstore.held_rows import HeldRows
 from shared.eventstore.projections import Cursor, ReadModel
 from shared.eventstore.record import RecordedEvent
 
@@ -108,34 +111,38 @@ class ProblemPages(ReadModel):
         );
     """
 
+    def __init__(self) -> None:
+        self._rows = HeldRows("problem_page", "problem_no")
+
+    def take(self, cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
+        self._rows.load(cursor, filter(None, map(problem_of, events)))
+        super().take(cursor, events)
+        self._rows.write(cursor)
+
     def project(self, cursor: Cursor, recorded: RecordedEvent) -> None:
         if isinstance(recorded.event, TeamLeaderReplaced):
-            _team_led_by(cursor, recorded.event)
-        if not recorded.record.stream.startswith("review/"):
+            self._team_led_by(cursor, recorded.event)
+        problem_no = problem_of(recorded)
+        if not problem_no:
             return
-        problem_no = recorded.record.stream.removeprefix("review/")
-        page = _stored(cursor, problem_no) or _blank(problem_no)
-        page = turned(page, recorded.event) | {"version": recorded.record.version}
+        row = self._rows.get(problem_no)
+        page = turned(row["page"] if row else _blank(problem_no), recorded.event)
+        page |= {"version": recorded.record.version}
+        self._put(page)
+
+    def _put(self, page: dict[str, Any]) -> None:
+        told = {"problem_no": page["problem_no"], "unit": page.get("unit"), "page": page}
+        self._rows.put(told)
+
+    def _team_led_by(self, cursor: Cursor, event: TeamLeaderReplaced) -> None:
+        """Show the successor on the pages of the case (A12)."""
         cursor.execute(
-            "INSERT INTO problem_page (problem_no, unit, page) VALUES (%s, %s, %s)"
-            " ON CONFLICT (problem_no) DO UPDATE SET unit = excluded.unit, page = excluded.page",
-            (problem_no, page.get("unit"), Jsonb(page)),
+            "UPDATE problem_page SET page = page || %s WHERE page->>'case_no' = %s",
+            (Jsonb({"team_leader": event.successor}), event.case_no),
         )
-
-
-def _team_led_by(cursor: Cursor, event: TeamLeaderReplaced) -> None:
-    """Show the successor on the pages of the case (A12)."""
-    cursor.execute(
-        "UPDATE problem_page SET page = page || %s WHERE page->>'case_no' = %s",
-        (Jsonb({"team_leader": event.successor}), event.case_no),
-    )
-
-
-def _stored(cursor: Cursor, problem_no: str) -> dict[str, Any] | None:
-    row = cursor.execute(
-        "SELECT page FROM problem_page WHERE problem_no = %s", (problem_no,)
-    ).fetchone()
-    return row["page"] if row else None
+        for row in self._rows.held():
+            if row["page"].get("case_no") == event.case_no:
+                self._put(row["page"] | {"team_leader": event.successor})
 
 
 def _blank(problem_no: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ def status_of(console: Console, invariant: str, **query: object) -> str:
     return str(next(line["status"] for line in lines if line["invariant"] == invariant))
 
 
-@pytest.mark.req("R339")
 class TestNews:
     def test_a_history_by_the_rules_breaks_nothing(self, console: Console) -> None:
         console.history.until_closed()

@@ -71,7 +71,6 @@ class TestFollowing:
         assert console.get("/v1/followed").json()[0]["records"] == 1
 
 
-@pytest.mark.req("R338")
 class TestAProblem:
     def test_is_told_as_it_stood_at_every_instant(self, console: Console) -> None:
         history = console.history.principal().linked()

@@ -1,11 +1,14 @@
 """Projections: batches with their position, isolation of failures, rebuild, comparison, switch."""
 
 import threading
+from collections.abc import Sequence
 
 import psycopg
 import pytest
+from psycopg.rows import DictRow
 
 from shared.eventstore import builds
+from shared.eventstore.held_rows import HeldRows
 from shared.eventstore.migrations import migrate
 from shared.eventstore.projections import (
     Cursor,
@@ -45,6 +48,30 @@ class SecondVersion(ReturnedDrafts):
         "CREATE TABLE returned_draft"
         " (stream text PRIMARY KEY, times int, last_reason text, note text DEFAULT 'v2')"
     )
+
+
+class HeldReasons(FirstReasons):
+    """What was the last reason, and how many were there? Rows are held in memory for a batch."""
+
+    NAME = "held_reasons"
+    TABLES = (
+        "CREATE TABLE held_reason"
+        " (stream text PRIMARY KEY, reason text CHECK (reason <> 'poison'), times int)"
+    )
+
+    def __init__(self) -> None:
+        self._rows = HeldRows("held_reason", "stream")
+
+    def take(self, cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
+        self._rows.load(cursor, (recorded.record.stream for recorded in events))
+        super().take(cursor, events)
+        self._rows.write(cursor)
+
+    def project(self, cursor: Cursor, recorded: RecordedEvent) -> None:
+        stream = recorded.record.stream
+        row = self._rows.get(stream) or {"times": 0}
+        told = {"stream": stream, "reason": recorded.event.facts()["reason"]}
+        self._rows.put(told | {"times": row["times"] + 1})
 
 
 class Hand:
@@ -98,6 +125,22 @@ class TestCatchingUp:
         runner.join()
 
 
+class TestHeldRows:
+    @pytest.mark.parametrize("batch", [1, 2, 1000])
+    def test_come_out_the_same_in_batches_of_any_size(
+        self, store: EventStore, database_url: str, batch: int
+    ) -> None:
+        migrate(database_url, [HeldReasons])
+        send_back(store, "D1", "a", "b")
+        send_back(store, "D2", "c")
+        send_back(store, "D1", "d", number=2)
+        Projector(store, [HeldReasons], batch=batch).catch_up()
+        assert held(store) == [
+            {"stream": "draft/D1", "reason": "d", "times": 3},
+            {"stream": "draft/D2", "reason": "c", "times": 1},
+        ]
+
+
 class TestFailures:
     @pytest.fixture
     def poisoned(self, store: EventStore, database_url: str) -> Hand:
@@ -114,6 +157,19 @@ class TestFailures:
         failure = projector.failures["first_reasons"]
         assert (failure.position, failure.error, failure.attempts) == (2, "DivisionByZero", 1)
         assert projector.positions() == {"first_reasons": 1, "returned_drafts": 3}
+
+    def test_of_a_batch_written_together_are_traced_to_their_event(
+        self, store: EventStore, database_url: str
+    ) -> None:
+        migrate(database_url, [HeldReasons])
+        for number, reason in enumerate(("a", "poison", "b")):
+            send_back(store, f"D{number}", reason, number=number)
+        projector = Projector(store, [HeldReasons])
+        projector.catch_up()
+        failure = projector.failures["held_reasons"]
+        assert (failure.position, failure.error) == (2, "CheckViolation")
+        assert projector.positions() == {"held_reasons": 1}
+        assert held(store) == [{"stream": "draft/D0", "reason": "a", "times": 1}]
 
     def test_are_tried_again_later_and_less_often(
         self, store: EventStore, poisoned: Hand, monkeypatch: pytest.MonkeyPatch
@@ -220,6 +276,11 @@ def forge(store: EventStore) -> None:
         [live] = builds.of_model(cursor, ReturnedDrafts, ("live",))
         with builds.within(cursor, live.schema):
             cursor.execute("UPDATE returned_draft SET times = 0")
+
+
+def held(store: EventStore) -> list[DictRow]:
+    with Queries(store, patience=0).on(HeldReasons) as cursor:
+        return cursor.execute("SELECT * FROM held_reason ORDER BY stream").fetchall()
 
 
 def schemas(store: EventStore) -> list[str]:

@@ -42,6 +42,30 @@ class TestLoading:
         assert store.begin(command(2), expected={"draft/D1": 2}).load(Draft, "D1").version == 2
 
 
+class TestFetchingTogether:
+    def test_gives_what_loading_each_would_give(self, store: EventStore) -> None:
+        send_back(store, "D1", "a", "b")
+        send_back(store, "D2", "c")
+        unit = store.begin(command(2))
+        unit.fetch(Draft, ["D1", "D2", "D3"])
+        assert [unit.load(Draft, key).reasons for key in ("D1", "D2")] == [["a", "b"], ["c"]]
+        assert unit.find(Draft, "D3") is None
+
+    def test_keeps_the_chain_of_what_is_saved_afterwards(self, store: EventStore) -> None:
+        first = send_back(store, "D1", "a")
+        unit = store.begin(command(2))
+        unit.fetch(Draft, ["D1"])
+        draft = unit.load(Draft, "D1")
+        draft.send_back("b")
+        unit.save(draft)
+        assert unit.commit().events[0].record.prev == first.events[0].digest
+
+    def test_refuses_a_stale_version(self, store: EventStore) -> None:
+        send_back(store, "D1", "a", "b")
+        with pytest.raises(StaleVersionError):
+            store.begin(command(2), expected={"draft/D1": 1}).fetch(Draft, ["D1"])
+
+
 class TestCreating:
     def test_refuses_what_exists(self, store: EventStore) -> None:
         send_back(store, "D1", "a")

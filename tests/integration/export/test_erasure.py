@@ -152,7 +152,6 @@ def test_destroying_needs_a_role_a_ground_and_a_second_person(office: Office) ->
     assert types.count("log.subject-key-destroyed") == 1
 
 
-@pytest.mark.req("R338")
 def test_log_state_and_proofs_stay_the_same(office: Office, tmp_path: Path, judged: Judge) -> None:
     archive = office.archive
     sealed = office.offer(LEAD, SECRET).sealed
@@ -173,7 +172,6 @@ def test_log_state_and_proofs_stay_the_same(office: Office, tmp_path: Path, judg
         assert {verdict for verdict, answer in told.items() if answer == "yes"} == yes
 
 
-@pytest.mark.req("R338")
 def test_no_plain_text_is_left_anywhere(
     office: Office,
     postgres: EmbeddedPostgres,

@@ -47,7 +47,6 @@ def commit(store: EventStore, *participants: object) -> None:
 
 
 class TestCommitment:
-    @pytest.mark.req("R338")
     def test_is_the_salted_hash_that_auditors_recompute(self) -> None:
         disclosure = Disclosure(salt="c2FsdA==", name="content", value=CONTENT)
         listed = json.dumps(

@@ -384,7 +384,6 @@ class TestLeads:
         assert (status["state"], status["offer"], status["addressee"]) == ("OFFERED", 2, "o-sc")
 
 
-@pytest.mark.req("R339")
 def test_rebuilt_read_models_equal_the_live_ones(issued: Desk) -> None:
     issued.done(LEADER, "/v1/leads", lead_body())
     Projector(issued.store, READ_MODELS).catch_up()

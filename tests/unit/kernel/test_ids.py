@@ -1,6 +1,14 @@
 """Ids that follow from what they name."""
 
-from shared.kernel.ids import CountingIds, event_id
+from uuid import uuid5
+
+from shared.kernel.ids import EVENT_NAMESPACE, CountingIds, event_id
+
+
+def test_an_event_id_is_a_name_based_uuid() -> None:
+    for version in range(1, 200):
+        named = uuid5(EVENT_NAMESPACE, f"feedback\nproblem/问题-1\n{version}")
+        assert event_id("feedback", "problem/问题-1", version) == str(named)
 
 
 def test_the_same_place_in_a_log_always_has_the_same_event_id() -> None:
