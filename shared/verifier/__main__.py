@@ -18,6 +18,8 @@ from shared.verifier.verify import Wanted, verify
 USAGE_ERROR = 64
 """Beyond all sums of verdicts (Report.exit_code)."""
 
+_MOST_PROCESSES = 64
+
 _EPILOG = """\
 exit code: 0 when no verdict is "no"; otherwise the sum of 1 INTACT, 2 AUTHENTIC, 4 WITNESSED,
 8 CONSISTENT-WITH-SEEN, 16 REPRODUCED, 32 COMPLETE for those that are; 64 when it could not run.
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"verify: {chosen.bundle} is no file\n")
         return USAGE_ERROR
     bar = ProgressBar(sys.stderr, is_shown=sys.stderr.isatty() and not chosen.quiet)
-    report = verify(chosen.bundle, wanted, bar.advance)
+    report = verify(chosen.bundle, wanted, bar.advance, chosen.processes)
     bar.close()
     _print(report.as_json() if chosen.json else report.as_text())
     if chosen.keep and report.exit_code == 0:
@@ -70,11 +72,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--reducer-hash", default="", metavar="HEX", help="the only reducers that count")
     add("--keep", type=Path, metavar="FOLDER",
         help="write this bundle's checkpoints there for --seen, if no verdict is no")  # fmt: skip
+    add("--processes", type=_count, default=0, metavar="N",
+        help="how many processes read large exports (as many as there are processors);"
+             " the report is the same for any number")  # fmt: skip
     add("--json", action="store_true", help="print the report as JSON")
     add("--quiet", action="store_true", help="show no progress")
     version = f"verifier {VERSION}, {REDUCER['name']} {REDUCER['version']} {REDUCER['digest']}"
     add("--version", action="version", version=version)
     return parser
+
+
+def _count(text: str) -> int:
+    """Return a small number from 1 on."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_PROCESSES} is expected")
+    return int(text)
 
 
 def _wanted(chosen: argparse.Namespace) -> Wanted:

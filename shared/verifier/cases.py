@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 from shared.reducers import REDUCER, Replay, map_leaf
@@ -19,9 +18,10 @@ from shared.verifier.checkpoints import (
 from shared.verifier.errors import BrokenError
 from shared.verifier.logs import Surroundings, conclude_by_proof
 from shared.verifier.merkle import is_included, leaf_hash
-from shared.verifier.records import MAX_RECORD, facts_digest, parse, require_envelope
+from shared.verifier.records import MAX_RECORD
 from shared.verifier.report import Verdict
-from shared.verifier.states import STATE_RECORDED, recorded_size, require_reducer
+from shared.verifier.rows import Expected, Fault, Row, row_of
+from shared.verifier.states import STATE_RECORDED, follow, recorded_state, require_reducer
 
 _HEADER = "duban-map-proof/1"
 _HEAD = ("stream", "version", "head", "state", "index", "heads")
@@ -50,6 +50,7 @@ class CaseCheck:
     def __init__(self, around: Surroundings, service: str, checkpoint: Checkpoint) -> None:
         self._around, self._report = around, around.report
         self._service, self._checkpoint = service, checkpoint
+        self._expected = Expected(around.tenant, around.disclosures.attached)
 
     def run(self) -> None:
         """Check every stream that the bundle shows of this service."""
@@ -74,8 +75,8 @@ class CaseCheck:
         replay = Replay(self._service, stream)
         states = {0: ("", b"")}
         try:
-            for raw, record, leaf in self._records(stream, files):
-                replay.take(record, leaf, facts_digest(raw, record))
+            for row, leaf in self._records(stream, files):
+                follow(replay, row, leaf)
                 states[replay.version] = (replay.digest(), leaf)
             what = f"log {self._service}: {stream}, {len(files)} records"
             self._report.confirm(Verdict.INTACT, what)
@@ -84,26 +85,26 @@ class CaseCheck:
             self._fault(Verdict.INTACT, stream, error)
             self._report.leave_open(Verdict.COMPLETE, f"{stream}: its records are broken")
 
-    def _records(
-        self, stream: str, files: list[tuple[int, str]]
-    ) -> list[tuple[bytes, dict[str, Any], bytes]]:
+    def _records(self, stream: str, files: list[tuple[int, str]]) -> list[tuple[Row, bytes]]:
         chains, found = Chains(), []
         for version, name in sorted(files):
             proof = self._proof(self._around.bundle.read(name, _MAX_PROOF))
-            record = self._record(proof.record)
-            if (record["stream"], record["version"]) != (stream, version):
+            row = self._row(proof.record)
+            if (row.stream, row.version) != (stream, version):
                 raise BrokenError("wrong-place", f"{name} holds another record")
-            chains.take(proof.record, record)
-            self._around.disclosures.take(proof.record, record)
-            found.append((proof.record, record, leaf_hash(proof.record)))
+            chains.take(row)
+            if row.mentions is not None:
+                self._around.disclosures.take(row.mentions)
+            found.append((row, leaf_hash(proof.record)))
         return found
 
-    def _record(self, raw: bytes) -> dict[str, Any]:
+    def _row(self, raw: bytes) -> Row:
         if len(raw) > MAX_RECORD:
             raise BrokenError("record-too-large", "a record is larger than any record may be")
-        record = parse(raw)
-        require_envelope(record, self._service, self._around.tenant)
-        return record
+        row = row_of(raw, self._expected, self._service)
+        if isinstance(row, Fault):
+            raise BrokenError(*row)
+        return row
 
     def _proof(self, raw: bytes) -> RecordProof:
         """Return a proof that holds at the very checkpoint of this bundle; raises BrokenError."""
@@ -135,22 +136,21 @@ class CaseCheck:
         self._conclude_state(stream, proof, states[proof.version][0], has_reducer=has_reducer)
 
     def _checked_map(self, stream: str, proof: MapProof) -> tuple[int, bool]:
-        record = self._record(self._proven(proof.recorded))
-        if record["type"] != STATE_RECORDED or proof.stream != stream:
+        row = self._row(self._proven(proof.recorded))
+        if row.type != STATE_RECORDED or proof.stream != stream:
             raise BrokenError("wrong-map-proof", "it is not about this stream or this log's states")
         leaf = map_leaf(stream, proof.version, proof.leaf.hex(), proof.state)
-        root, heads = bytes.fromhex(record["data"]["state_root"]), record["data"].get("heads")
-        is_in = is_included(leaf, proof.index, proof.heads, proof.path, root)
-        if not is_in or proof.heads != heads:
+        told = recorded_state(proof.recorded.index, row.told)
+        is_in = is_included(leaf, proof.index, proof.heads, proof.path, bytes.fromhex(told.root))
+        if not is_in or proof.heads != told.heads:
             raise BrokenError("wrong-map-proof", "the stream's state is not in the recorded root")
         trusted = self._around.trust.reducers if self._around.trust else ()
-        has_reducer = require_reducer(record, trusted, self._around.reducer_hash)
-        return recorded_size(record), has_reducer
+        has_reducer = require_reducer(row.told, trusted, self._around.reducer_hash)
+        return told.size, has_reducer
 
     def _proven(self, proof: RecordProof) -> bytes:
         if not proof.holds() or proof.checkpoint.root != self._checkpoint.root:
             raise BrokenError("not-included", "the recorded state is not in the log")
-        recorded_size(self._record(proof.record))
         return proof.record
 
     def _conclude_state(

@@ -1,57 +1,39 @@
 """The chain of each stream: versions without a gap, each record naming the one before (V4)."""
 
-import hashlib
-from typing import Any
-
 from shared.verifier.errors import BrokenError
-from shared.verifier.records import record_id
+from shared.verifier.rows import Row
 
 
 class Chains:
-    """Where every stream of one log stands, and which events were told as causes."""
+    """Where every stream of one log stands, and which events were named as causes."""
 
     def __init__(self, *, from_the_beginning: bool = True) -> None:
-        self._tails: dict[str, tuple[int, bytes]] = {}
+        self._tails: dict[str, tuple[int, str]] = {}
         self._is_whole = from_the_beginning
-        self._ids: set[int] = set()
-        self._awaited: set[int] = set()
+        self._causes: set[str] = set()
 
-    def take(self, raw: bytes, record: dict[str, Any]) -> None:
+    def take(self, row: Row) -> None:
         """Take a stream's next record; raises BrokenError when it does not follow."""
-        stream, version = record["stream"], record["version"]
+        stream, version = row.stream, row.version
         before = self._tails.get(stream)
-        self._tails[stream] = (version, hashlib.sha256(raw).digest())
-        self._require_follows(before, record)
-        if record["id"] != record_id(record["service"], stream, version):
-            raise BrokenError("wrong-id", f"{stream} version {version} has another record's id")
-        self._require_cause(record)
-
-    def _require_follows(self, before: tuple[int, bytes] | None, record: dict[str, Any]) -> None:
-        stream, version, prev = record["stream"], record["version"], record["prev"]
+        self._tails[stream] = (version, row.digest)
         if before is None:
-            if self._is_whole and (version != 1 or prev):
+            if self._is_whole and (version != 1 or row.prev):
                 raise BrokenError("chain-start", f"{stream} begins with version {version}")
-            return
-        if version != before[0] + 1:
+        elif version != before[0] + 1:
             raise BrokenError("chain-version", f"{stream} goes from {before[0]} to {version}")
-        if prev != before[1].hex():
+        elif row.prev != before[1]:
             raise BrokenError("chain-prev", f"{stream} version {version} follows another record")
+        if not row.has_own_id:
+            raise BrokenError("wrong-id", f"{stream} version {version} has another record's id")
+        self._take_cause(row)
 
-    def _require_cause(self, record: dict[str, Any]) -> None:
-        """A cause of the same log stands before its effect; one of another log is not looked up."""
-        own = _short(record["id"])
-        self._ids.add(own)
-        if own in self._awaited:
-            raise BrokenError("cause-later", f"{record['stream']}: an effect stands before it")
-        if record["causation"]:
-            cause = _short(record["causation"])
-            if cause not in self._ids:
-                self._awaited.add(cause)
+    def _take_cause(self, row: Row) -> None:
+        """A cause of the same log stands before its effect; one of another log is not looked up.
 
-
-def _short(event_id: str) -> int:
-    """Sixty-odd bits of an id: enough to find it again, small enough for a million."""
-    try:
-        return int(event_id[:8] + event_id[9:13] + event_id[-3:], 16)
-    except ValueError:
-        return -1
+        No place has two records, so an id that was named before it came came too late.
+        """
+        if row.id in self._causes:
+            raise BrokenError("cause-later", f"{row.stream}: an effect stands before it")
+        if row.cause:
+            self._causes.add(row.cause)

@@ -1,22 +1,23 @@
 """One log of a bundle, record by record, in one pass and little memory (V4 to V7)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.verifier.bundle import MAX_ENTRIES, Bundle, EntryBundle, split
+from shared.verifier.bundle import Bundle, EntryBundle
 from shared.verifier.chains import Chains
 from shared.verifier.checkpoints import Checkpoint, hash_lines
 from shared.verifier.errors import BrokenError
-from shared.verifier.merkle import Frontier, is_consistent, leaf_hash
-from shared.verifier.records import parse, require_envelope
+from shared.verifier.merkle import Frontier, is_consistent
+from shared.verifier.readers import Readers
 from shared.verifier.report import Report, Verdict
+from shared.verifier.rows import Fault, Row
 from shared.verifier.sealed import Disclosures
 from shared.verifier.states import (
     STATE_RECORDED,
+    Recorded,
     States,
-    may_record_a_state,
-    recorded_size,
+    recorded_state,
     require_reducer,
 )
 from shared.verifier.trust import Trust, require_known
@@ -33,6 +34,7 @@ class Surroundings:
     bundle: Bundle
     report: Report
     disclosures: Disclosures
+    readers: Readers
     trust: Trust | None = None
     seen: dict[str, Checkpoint] = field(default_factory=dict)
     reducer_hash: str = ""
@@ -51,6 +53,8 @@ class LogCheck:
         self._service, self._checkpoint = service, checkpoint
         self._entries: list[EntryBundle] = []
         self._frontier = Frontier()
+        self._late: list[Recorded] = []
+        self._compared: list[int] = []
         self._seen = around.seen.get(checkpoint.origin)
         self._is_broken = False
 
@@ -97,49 +101,39 @@ class LogCheck:
 
     def _read_records(self) -> None:
         self._chains = Chains(from_the_beginning=not self.start)
-        self._states = None if self.start else States(self._recorded_sizes())
+        self._states = None if self.start else States(self._service)
         self._is_seen_alike: bool | None = None
         self._compare_with_seen()
-        for entry, records in self._bundles():
-            leaves = [leaf_hash(raw) for raw in records]
-            for index, raw in enumerate(records, start=entry.first):
-                self._take(index, raw, leaves[index - entry.first])
-            self._grow(leaves)
-        if self._states is not None:
-            self._states.reach(self._checkpoint.size)
-
-    def _bundles(self) -> Iterator[tuple[EntryBundle, list[bytes]]]:
         for entry in self._entries:
-            raw = self._around.bundle.read(entry.name, MAX_ENTRIES)
-            records = list(split(raw))
-            if len(records) != entry.width:
-                raise BrokenError("record-count", f"{entry.name} holds {len(records)} records")
-            yield entry, records
-            self._around.progress(len(raw))
+            found = self._around.readers.take((self._service, entry.name, entry.width))
+            if found.broken is not None:
+                raise BrokenError(*found.broken)
+            rows = zip(found.rows, found.leaves, strict=True)
+            for index, (row, leaf) in enumerate(rows, start=entry.first):
+                self._take(index, row, leaf)
+            self._grow(found.leaves, found.top)
+            self._around.progress(found.size)
+        if self._states is not None and not self._is_broken:
+            self._fault_each(self._states.advance(self._checkpoint.size))
+            self._compare_late_states()
 
-    def _recorded_sizes(self) -> list[int]:
-        """Return the sizes at which a state was recorded: read ahead, compared later."""
-        found = []
-        for entry in self._entries:
-            raw = self._around.bundle.read(entry.name, MAX_ENTRIES)
-            if may_record_a_state(raw):
-                found += [size for one in split(raw) if (size := _size_in(one)) is not None]
-        return found
-
-    def _take(self, index: int, raw: bytes, leaf: bytes) -> None:
+    def _take(self, index: int, row: Row | Fault, leaf: bytes) -> None:
         try:
-            record = parse(raw)
-            require_envelope(record, self._service, self._around.tenant)
-            self._chains.take(raw, record)
+            if isinstance(row, Fault):
+                raise BrokenError(*row)
+            self._chains.take(row)
         except BrokenError as error:
             self._is_broken = True
             self._fault(Verdict.INTACT, error, f"record {index}")
             return
-        self._around.disclosures.take(raw, record)
-        if record["type"] == TRUST_CHANGED:
-            self._compare_trust(index, record["data"])
+        if row.mentions is not None:
+            self._around.disclosures.take(row.mentions)
+        if row.type == TRUST_CHANGED:
+            self._compare_trust(index, row.told)
         if self._states is not None and not self._is_broken:
-            self._replay(self._states, index, raw, record, leaf)
+            self._fault_each(self._states.take(index, row, leaf))
+            if row.type == STATE_RECORDED:
+                self._compare_state(self._states, index, row.told)
 
     def _compare_trust(self, index: int, data: dict[str, Any]) -> None:
         try:
@@ -148,32 +142,56 @@ class LogCheck:
         except BrokenError as error:
             self._fault(Verdict.AUTHENTIC, error, f"record {index}")
 
-    def _replay(
-        self, states: States, index: int, raw: bytes, record: dict[str, Any], leaf: bytes
-    ) -> None:
+    def _compare_state(self, states: States, index: int, told: dict[str, Any]) -> None:
+        trusted = self._around.trust.reducers if self._around.trust else ()
         try:
-            states.take(index, raw, record, leaf)
-            if record["type"] == STATE_RECORDED:
-                self._compare_state(states, index, record)
+            if not require_reducer(told, trusted, self._around.reducer_hash):
+                why = f"log {self._service}, record {index}: this verifier has not those reducers"
+                self._report.leave_open(Verdict.REPRODUCED, why)
+                return
+            recorded = recorded_state(index, told)
         except BrokenError as error:
             self._fault(Verdict.REPRODUCED, error, f"record {index}")
-
-    def _compare_state(self, states: States, index: int, record: dict[str, Any]) -> None:
-        trusted = self._around.trust.reducers if self._around.trust else ()
-        if require_reducer(record, trusted, self._around.reducer_hash):
-            states.compare(record, index)
+            return
+        if states.has_passed(recorded.size):
+            self._late.append(recorded)
         else:
-            why = f"log {self._service}, record {index}: this verifier has not those reducers"
-            self._report.leave_open(Verdict.REPRODUCED, why)
+            self._fault_each(states.reach(recorded.size))
+            self._compare(states, recorded)
 
-    def _grow(self, leaves: Sequence[bytes]) -> None:
+    def _compare(self, states: States, recorded: Recorded) -> None:
+        try:
+            states.compare(recorded)
+            self._compared.append(recorded.size)
+        except BrokenError as error:
+            self._fault(Verdict.REPRODUCED, error, f"record {recorded.index}")
+
+    def _compare_late_states(self) -> None:
+        """Compare the states that were told long after the records they cover: replay again."""
+        if not self._late:
+            return
+        again = States(self._service, (recorded.size for recorded in self._late))
+        for entry in self._entries:
+            found = self._around.readers.read((self._service, entry.name, entry.width))
+            for at, row in enumerate(found.rows):
+                if isinstance(row, Row):
+                    list(again.take(entry.first + at, row, found.leaves[at]))
+        list(again.advance(self._checkpoint.size))
+        for recorded in self._late:
+            self._compare(again, recorded)
+
+    def _fault_each(self, found: Iterable[tuple[int, BrokenError]]) -> None:
+        for index, error in found:
+            self._fault(Verdict.REPRODUCED, error, f"record {index}")
+
+    def _grow(self, leaves: Sequence[bytes], top: bytes) -> None:
         end = self._frontier.size + len(leaves)
         if self._seen and self._frontier.size < self._seen.size < end:
             middle = self._seen.size - self._frontier.size
             self._frontier.extend(leaves[:middle])
             self._compare_with_seen()
             leaves = leaves[middle:]
-        self._frontier.extend(leaves)
+        self._frontier.extend(leaves, top)
         self._compare_with_seen()
 
     def _compare_with_seen(self) -> None:
@@ -219,11 +237,9 @@ class LogCheck:
 
     def _conclude_states(self) -> None:
         where, size = f"log {self._service}", self._checkpoint.size
-        if self._states is not None and self._states.compared and not self._is_broken:
-            upto = max(self._states.compared)
-            what = (
-                f"{where}: {len(self._states.compared)} states, the last at size {upto} of {size}"
-            )
+        if self._compared and not self._is_broken:
+            upto = max(self._compared)
+            what = f"{where}: {len(self._compared)} states, the last at size {upto} of {size}"
             self._report.confirm(Verdict.REPRODUCED, what)
         elif size:
             why = "the bundle does not begin at the beginning" if self.start else (
@@ -267,14 +283,3 @@ def confirm_seen(report: Report, service: str, seen: Checkpoint) -> None:
     """Say that a log continues a remembered checkpoint."""
     what = f"log {service} continues the checkpoint of size {seen.size}"
     report.confirm(Verdict.CONSISTENT_WITH_SEEN, what)
-
-
-def _size_in(raw: bytes) -> int | None:
-    """Return the size of a recorded state; None for any other record, or a broken one."""
-    if not may_record_a_state(raw):
-        return None
-    try:
-        record = parse(raw)
-        return recorded_size(record) if record.get("type") == STATE_RECORDED else None
-    except (BrokenError, AttributeError, KeyError):
-        return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
-_BUNDLE = 256
+BUNDLE = 256
 _sha256 = hashlib.sha256
 
 
@@ -28,11 +28,14 @@ class Frontier:
             raise ValueError("not the compact range of a tree of this size")
         self.size, self._nodes = size, list(nodes)
 
-    def extend(self, leaves: Sequence[bytes]) -> None:
-        """Take in the next leaf hashes; a whole bundle of 256 at its own place goes fast."""
-        if len(leaves) == _BUNDLE and self.size % _BUNDLE == 0:
-            self._push(_subtree_root(leaves), self.size // _BUNDLE)
-            self.size += _BUNDLE
+    def extend(self, leaves: Sequence[bytes], top: bytes = b"") -> None:
+        """Take in the next leaf hashes; a whole bundle of 256 at its own place goes fast.
+
+        `top` is the root over exactly these leaves, if it is known.
+        """
+        if len(leaves) == BUNDLE and self.size % BUNDLE == 0:
+            self._push(top or subtree_root(leaves), self.size // BUNDLE)
+            self.size += BUNDLE
             return
         for leaf in leaves:
             self._push(leaf, self.size)
@@ -54,7 +57,8 @@ class Frontier:
         return root
 
 
-def _subtree_root(level: Sequence[bytes]) -> bytes:
+def subtree_root(level: Sequence[bytes]) -> bytes:
+    """Return the root over a power of two of leaf hashes."""
     while len(level) > 1:
         level = [
             _sha256(b"\x01" + left + right).digest()

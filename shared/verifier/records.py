@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import unicodedata
-from operator import itemgetter
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from shared.verifier.errors import BrokenError
 FORMAT = "duban/1"
 MAX_RECORD = 65_535
 _MAX_INTEGER = 2**53 - 1
+_MOST_DIGITS = 17
 _KEY = re.compile(r"[a-z0-9_$]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _TIME = re.compile(
@@ -23,15 +23,17 @@ _TIME = re.compile(
     r":[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 )
 _NAMESPACE = UUID("5b0c8a8e-6f0e-5d0b-9a55-6475626e2f31").bytes
-_TEXTS = (
-    "f", "tenant", "service", "stream", "prev", "id", "type", "time", "command", "correlation",
-    "causation", "trace", "class", "policy",
-)  # fmt: skip
-_FIELDS = frozenset((*_TEXTS, "version", "schema", "actor", "data"))
-_ACTOR = frozenset(("person_ref", "org", "role", "via"))
+_TYPE_OF = {
+    "actor": dict, "causation": str, "class": str, "command": str, "correlation": str,
+    "data": dict, "f": str, "id": str, "policy": str, "prev": str, "schema": int, "service": str,
+    "stream": str, "tenant": str, "time": str, "trace": str, "type": str, "version": int,
+}  # fmt: skip
+_FIELDS, _TYPES = tuple(_TYPE_OF), tuple(_TYPE_OF.values())
+"""Sorted, as they stand in every canonical record."""
+
+_ACTOR = ("org", "person_ref", "role", "via")
+_ACTOR_TYPES = (str,) * len(_ACTOR)
 _CLASSES = frozenset(("C0", "C1", "C2", "C3", "C4", "C5"))
-_texts_of = itemgetter(*_TEXTS)
-_ONLY_TEXT = {str}
 _known_keys: set[str] = set()
 _MAX_KNOWN_KEYS = 10_000
 
@@ -52,16 +54,19 @@ def parse(raw: bytes) -> dict[str, Any]:
         _require_normal(value)
     if "\\" in text:
         _require_plain(value)
-    _require_values(value)
+    if "null" in text:
+        _require_no_null(value)
     return value
 
 
 def require_envelope(record: dict[str, Any], service: str, tenant: str) -> None:
     """Check the fields around the facts; raises BrokenError. An empty `tenant` is not compared."""
-    if record.keys() != _FIELDS:
+    if tuple(record) != _FIELDS:
         raise BrokenError("fields", "a record has missing or unknown fields")
-    if {*map(type, _texts_of(record))} != _ONLY_TEXT or not _has_numbers(record):
+    if tuple(map(type, record.values())) != _TYPES or not _is_actor(record["actor"]):
         raise BrokenError("fields", "a field of a record has the wrong type")
+    if record["version"] < 1 or record["schema"] < 1:
+        raise BrokenError("fields", "a version counts from 1")
     if record["f"] != FORMAT or record["service"] != service:
         raise BrokenError("foreign-record", f"a record belongs to {record['service']}, not here")
     if tenant and record["tenant"] != tenant:
@@ -72,6 +77,10 @@ def require_envelope(record: dict[str, Any], service: str, tenant: str) -> None:
         raise BrokenError("fields", "the time or the class of a record is not written as it must")
 
 
+def _is_actor(actor: dict[str, Any]) -> bool:
+    return tuple(actor) == _ACTOR and tuple(map(type, actor.values())) == _ACTOR_TYPES
+
+
 def record_id(service: str, stream: str, version: int) -> str:
     """Return the id that follows from a record's place (UUID version 5)."""
     name = _NAMESPACE + f"{service}\n{stream}\n{version}".encode()
@@ -80,25 +89,11 @@ def record_id(service: str, stream: str, version: int) -> str:
     return f"{found[:8]}-{found[8:12]}-5{found[13:16]}-{variant}{found[17:20]}-{found[20:32]}"
 
 
-def facts_digest(raw: bytes, record: dict[str, Any]) -> bytes:
+def facts_digest(raw: bytes) -> bytes:
     """Return SHA-256 of the facts, cut out of the canonical bytes of a checked record."""
     start = raw.find(b',"data":{') + len(b',"data":')
     end = raw.rfind(b',"f":"duban/1","id":"')
     return hashlib.sha256(raw[start:end]).digest()
-
-
-def _has_numbers(record: dict[str, Any]) -> bool:
-    version, schema, actor = record["version"], record["schema"], record["actor"]
-    return (
-        type(version) is int
-        and type(schema) is int
-        and version > 0
-        and schema > 0
-        and type(record["data"]) is dict
-        and type(actor) is dict
-        and actor.keys() == _ACTOR
-        and {*map(type, actor.values())} == _ONLY_TEXT
-    )
 
 
 def _explain(text: str) -> NoReturn:
@@ -116,36 +111,28 @@ def _explain(text: str) -> NoReturn:
     raise BrokenError("not-canonical", "a record is not in its one written form")
 
 
-def _require_values(value: Any) -> None:
-    """Refuse odd keys, `null` and large integers, however deep."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if type(one) is dict:
-            if not _known_keys.issuperset(one):
-                _learn(one)
-            one = one.values()
-        for inner in one:
-            kind = type(inner)
-            if kind is dict or kind is list:
-                waiting.append(inner)
-            elif kind is not str:
-                _require_scalar(inner)
-
-
-def _require_scalar(value: Any) -> None:
-    if value is None:
+def _require_no_null(value: Any) -> None:
+    if any(one is None for one in _scalars(value)):
         raise BrokenError("null", "a record holds null")
-    if not -_MAX_INTEGER <= value <= _MAX_INTEGER:
+
+
+def _object(fields: dict[str, Any]) -> dict[str, Any]:
+    """Refuse odd keys; called with each object, however deep."""
+    if not _known_keys.issuperset(fields):
+        for key in fields:
+            if not _KEY.fullmatch(key):
+                raise BrokenError("odd-key", "a key in a record has characters that no key has")
+            if len(_known_keys) < _MAX_KNOWN_KEYS:
+                _known_keys.add(key)
+    return fields
+
+
+def _integer(digits: str) -> int:
+    """Refuse large integers; called with each one, however deep."""
+    found = int(digits) if len(digits) <= _MOST_DIGITS else _MAX_INTEGER + 1
+    if not -_MAX_INTEGER <= found <= _MAX_INTEGER:
         raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
-
-
-def _learn(keys: dict[str, Any]) -> None:
-    for key in keys:
-        if not _KEY.fullmatch(key):
-            raise BrokenError("odd-key", "a key in a record has characters that no key has")
-        if len(_known_keys) < _MAX_KNOWN_KEYS:
-            _known_keys.add(key)
+    return found
 
 
 def _no_float(_: str) -> NoReturn:
@@ -166,15 +153,20 @@ def _require_plain(value: Any) -> None:
 
 def _texts(value: Any) -> list[str]:
     """Return all text in a value."""
+    return [one for one in _scalars(value) if isinstance(one, str)]
+
+
+def _scalars(value: Any) -> list[Any]:
+    """Return all that is neither object nor list in a value."""
     found, waiting = [], [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, str):
-            found.append(one)
-        elif isinstance(one, dict):
+        if isinstance(one, dict):
             waiting.extend(one.values())
         elif isinstance(one, list):
             waiting.extend(one)
+        else:
+            found.append(one)
     return found
 
 
@@ -188,7 +180,9 @@ def _slow_chunks(value: Any, _: int) -> Any:
     ).iterencode(value)
 
 
-_decoder: Any = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+_decoder: Any = json.JSONDecoder(
+    object_hook=_object, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float
+)
 _scan = _decoder.scan_once
 """Parses without looking for spaces around, which no record has."""
 

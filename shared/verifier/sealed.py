@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.verifier.bundle import Bundle
 from shared.verifier.errors import BrokenError
@@ -19,6 +19,30 @@ _DIGEST = re.compile(rb'"([0-9a-f]{64})"')
 _PARTS = 3
 
 
+class Mentions(NamedTuple):
+    """What one record seals (commitment in hexadecimal, subject) and attaches (SHA-256).
+
+    `destroyed` is the subject whose key it says was destroyed.
+    """
+
+    sealed: tuple[tuple[str, str], ...]
+    destroyed: str | None
+    attached: tuple[str, ...]
+
+
+def mentions_in(raw: bytes, record: dict[str, Any], attached: frozenset[str]) -> Mentions | None:
+    """Return what a record mentions, of attachments only those given; None if nothing."""
+    is_destroyed = record["type"] == KEY_DESTROYED
+    if not (b'"$sealed"' in raw or is_destroyed or attached):
+        return None
+    digests = (found.decode() for found in _DIGEST.findall(raw)) if attached else ()
+    return Mentions(
+        tuple((_hex(one.get("c")), str(one.get("s"))) for one in _sealed_in(record["data"])),
+        str(record["data"].get("subject", "")) if is_destroyed else None,
+        tuple(digest for digest in digests if digest in attached),
+    )
+
+
 class Disclosures:
     """The disclosures and attachments of a bundle, and the records' side of them."""
 
@@ -30,16 +54,19 @@ class Disclosures:
         self._destroyed: dict[str, bool] = {}
         self._disclosed = 0
 
-    def take(self, raw: bytes, record: dict[str, Any]) -> None:
-        """Look at what a record seals, attaches, or says about a destroyed key."""
-        if b'"$sealed"' in raw:
-            for sealed in _sealed_in(record["data"]):
-                self._count(sealed)
-        if record["type"] == KEY_DESTROYED:
-            self._destroyed[str(record["data"].get("subject", ""))] = True
-        if self._blobs:
-            for found in _DIGEST.finditer(raw):
-                self._mark(found[1].decode())
+    @property
+    def attached(self) -> frozenset[str]:
+        """The SHA-256 of each attachment."""
+        return frozenset(self._blobs)
+
+    def take(self, mentions: Mentions) -> None:
+        """Count what a record seals, attaches, or says about a destroyed key."""
+        for commitment, subject in mentions.sealed:
+            self._count(commitment, subject)
+        if mentions.destroyed is not None:
+            self._destroyed[mentions.destroyed] = True
+        for digest in mentions.attached:
+            self._blobs[digest] = True
 
     def conclude(self) -> None:
         """Report the counts, and what belongs to no record."""
@@ -52,18 +79,12 @@ class Disclosures:
         self._require_used(self._shown, "disclosure-of-nothing", "sealed/")
         self._require_used(self._blobs, "attachment-of-nothing", "blobs/")
 
-    def _count(self, sealed: dict[str, Any]) -> None:
-        commitment, subject = sealed.get("c"), sealed.get("s")
-        shown = _hex(commitment)
-        if shown in self._shown:
-            self._shown[shown] = True
+    def _count(self, commitment: str, subject: str) -> None:
+        if commitment in self._shown:
+            self._shown[commitment] = True
             self._disclosed += 1
         else:
-            self._kept_back[str(subject)] += 1
-
-    def _mark(self, digest: str) -> None:
-        if digest in self._blobs:
-            self._blobs[digest] = True
+            self._kept_back[subject] += 1
 
     def _require_used(self, found: dict[str, bool], code: str, where: str) -> None:
         for name, is_used in found.items():

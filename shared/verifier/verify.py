@@ -1,6 +1,7 @@
 """The whole verification, step by step (V0 to V9)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ from shared.verifier.bundle import Bundle
 from shared.verifier.cases import CaseCheck
 from shared.verifier.checkpoints import Checkpoint, parse_checkpoint
 from shared.verifier.errors import BrokenError
-from shared.verifier.logs import LogCheck, Progress, Surroundings
+from shared.verifier.logs import LogCheck, Surroundings
 from shared.verifier.notes import Key, parse_key
+from shared.verifier.readers import Readers, Step, processes_for
 from shared.verifier.report import Report, Verdict
+from shared.verifier.rows import Expected
 from shared.verifier.sealed import Disclosures
 from shared.verifier.trust import Trust
 
@@ -38,8 +41,13 @@ Told = Callable[[int, int], None]
 """Takes how many more bytes of records are checked, and how many there are in all."""
 
 
-def verify(path: Path, wanted: Wanted, progress: Told = lambda *_: None) -> Report:
-    """Verify a bundle and return the report; whatever is in the bundle, nothing is raised."""
+def verify(
+    path: Path, wanted: Wanted, progress: Told = lambda *_: None, processes: int = 0
+) -> Report:
+    """Verify a bundle and return the report; whatever is in the bundle, nothing is raised.
+
+    The report is the same for any number of processes; 0: as many as are worth it.
+    """
     report = Report(bundle=path.name, is_pinned=bool(wanted.roots))
     try:
         bundle = Bundle(path)
@@ -47,28 +55,47 @@ def verify(path: Path, wanted: Wanted, progress: Told = lambda *_: None) -> Repo
         report.fault(Verdict.INTACT, error.code, "the bundle", error.message)
         return report
     try:
-        _Verification(bundle, wanted, report, progress).run()
+        _Verification(path, bundle, wanted, report, progress, processes).run()
     finally:
         bundle.close()
     return report
 
 
 class _Verification:
-    def __init__(self, bundle: Bundle, wanted: Wanted, report: Report, progress: Told) -> None:
+    def __init__(
+        self,
+        path: Path,
+        bundle: Bundle,
+        wanted: Wanted,
+        report: Report,
+        progress: Told,
+        processes: int,
+    ) -> None:
         self._bundle, self._wanted, self._report = bundle, wanted, report
+        self._is_of_cases = bool(bundle.names("cases/"))
         self._trust = self._read_trust()
+        disclosures, total = Disclosures(bundle, report), _weight(bundle)
+        expected = Expected(self._trust.tenant if self._trust else "", disclosures.attached)
+        plan = [] if self._is_of_cases else _plan(bundle)
         self._around = Surroundings(
             bundle,
             report,
-            Disclosures(bundle, report),
+            disclosures,
+            Readers(path, bundle, expected, plan, processes or processes_for(total)),
             self._trust,
             {one.origin: one for one in sorted(wanted.seen, key=lambda one: one.size)},
             wanted.reducer_hash,
-            _with_total(bundle, progress),
+            lambda count: progress(count, total),
         )
-        self._is_of_cases = bool(bundle.names("cases/"))
 
     def run(self) -> None:
+        """Answer all six questions."""
+        try:
+            self._run()
+        finally:
+            self._around.readers.close()
+
+    def _run(self) -> None:
         self._check_bundled_reducers()
         found = {service: self._checkpoint(service) for service in self._bundle.services()}
         for service, checkpoint in found.items():
@@ -217,10 +244,18 @@ def require_signed(service: str, found: Checkpoint, trust: Trust) -> None:
         raise BrokenError("retired-key", f"the key that signed does not count at size {found.size}")
 
 
-def _with_total(bundle: Bundle, progress: Told) -> Progress:
-    names = [name for name in bundle.names("logs/") if "/tile/entries/" in name]
-    total = sum(map(bundle.size, names))
-    return lambda count: progress(count, total)
+def _weight(bundle: Bundle) -> int:
+    """Return how many bytes of records there are."""
+    return sum(bundle.size(name) for name in bundle.names("logs/") if "/tile/entries/" in name)
+
+
+def _plan(bundle: Bundle) -> list[Step]:
+    """Return the entry bundles of all logs in the order in which they are checked."""
+    plan = []
+    for service in bundle.services():
+        with suppress(BrokenError):  # the check of this log reports it
+            plan += [(service, one.name, one.width) for one in bundle.entries(service)]
+    return plan
 
 
 def _numbers(bundle: Bundle) -> range:

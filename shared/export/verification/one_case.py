@@ -7,13 +7,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.export.verification.findings import BrokenError, Findings, Verdict
-from shared.export.verification.records import (
-    Fields,
-    Streams,
-    facts_digest,
-    parsed,
-    require_envelope,
-)
+from shared.export.verification.reading import Item, item_of
+from shared.export.verification.streams import Streams
 from shared.export.verification.surroundings import (
     STATE_RECORDED,
     Surroundings,
@@ -105,20 +100,22 @@ class Cases:
         """Return leaf hash and state digest after each version; raises BrokenError."""
         streams, replay, steps = Streams(), Replay(self._service, stream), {}
         for version, name in files:
-            raw, record = self._proven(self._bundle.read(name, LARGEST_PROOF))
-            if (record["stream"], record["version"]) != (stream, version):
+            leaf, item = self._proven(self._bundle.read(name, LARGEST_PROOF))
+            if (item.stream, item.version) != (stream, version):
                 raise BrokenError("wrong-place", f"{name} holds another record")
-            streams.follow(raw, record)
-            self._around.look_at_sealed(raw, record, self.found.sealed)
+            streams.follow(item)
+            if item.sealed is not None:
+                self.found.sealed.merge(item.sealed)
             try:
-                replay.take(record, leaf_hash(raw), facts_digest(raw))
+                event = {"type": item.type, "version": version, "data": item.facts}
+                replay.take(event, leaf, item.facts_digest)
             except (TypeError, ValueError, OverflowError):
                 raise BrokenError("not-replayable", f"{stream} cannot be replayed") from None
             steps[version] = (replay.head, replay.digest())
         return steps
 
-    def _proven(self, raw: bytes) -> tuple[bytes, Fields]:
-        """Return a record that stands in the log at the checkpoint of this bundle."""
+    def _proven(self, raw: bytes) -> tuple[bytes, Item]:
+        """Return leaf hash and facts of a record that stands in the log at this checkpoint."""
         try:
             proof = RecordProof.parse(raw)
             at = Checkpoint.parse(Note.parse(proof.checkpoint).text)
@@ -130,9 +127,10 @@ class Cases:
             raise BrokenError("not-included", "a record is not in the log at its index")
         if len(proof.extra) > MAX_RECORD:
             raise BrokenError("record-too-large", "a record is larger than any may be")
-        record = parsed(proof.extra)
-        require_envelope(record, self._service, self._around.tenant)
-        return proof.extra, record
+        item = item_of(proof.extra, self._service, self._around)
+        if not isinstance(item, Item):
+            raise BrokenError(*item)
+        return leaf_hash(proof.extra), item
 
     def _conclude(self, stream: str, raw: bytes, steps: dict[int, tuple[bytes, str]]) -> None:
         stood = stood_in(raw)
@@ -153,15 +151,15 @@ class Cases:
 
     def _recorded(self, stream: str, stood: Stood) -> tuple[int, bool]:
         """Return the size of the recorded state that holds this; whether our reducers made it."""
-        _, record = self._proven(stood.recorded)
-        if record["type"] != STATE_RECORDED or stood.stream != stream:
+        _, item = self._proven(stood.recorded)
+        if item.type != STATE_RECORDED or stood.stream != stream:
             raise BrokenError("wrong-map-proof", "it is not about this stream")
-        size, root, heads = state_told(record)
+        size, root, heads = state_told(item.facts)
         leaf = map_leaf(stream, stood.version, stood.leaf.hex(), stood.state)
         is_in = verify_inclusion(leaf, stood.index, stood.heads, stood.path, bytes.fromhex(root))
         if not is_in or stood.heads != heads:
             raise BrokenError("wrong-map-proof", "the stream's state is not in the recorded root")
-        return size, self._around.has_reducer_of(record)
+        return size, self._around.has_reducer_of(item.facts)
 
 
 def stood_in(raw: bytes) -> Stood:

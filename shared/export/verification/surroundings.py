@@ -39,33 +39,37 @@ class Surroundings:
     shown: frozenset[str] = frozenset()
     attached: frozenset[str] = frozenset()
 
-    def has_reducer_of(self, record: Fields) -> bool:
+    def has_reducer_of(self, facts: Fields) -> bool:
         """Return whether our reducers made the state; raises BrokenError for a stranger's."""
-        named = record["data"].get("reducer")
+        named = facts.get("reducer")
         digest = named.get("digest") if type(named) is dict else None
         is_strange = bool(self.reducers) and digest not in self.reducers
         if is_strange or (self.reducer_hash and digest != self.reducer_hash):
             raise BrokenError("reducer-not-trusted", "nobody vouches for the reducers of a state")
         return bool(digest == REDUCER["digest"])
 
-    def require_known_trust(self, record: Fields) -> None:
+    def require_known_trust(self, facts: Fields) -> None:
         """Raise BrokenError unless the trust note that the log names is one of the bundle's."""
-        version, digest = record["data"].get("version"), record["data"].get("digest")
+        version, digest = facts.get("version"), facts.get("digest")
         if type(version) is not int or not 0 < version <= len(self.trust_notes):
             raise BrokenError("trust-withheld", f"the bundle lacks trust note {version}")
         if self.trust_notes[version - 1] != digest:
             raise BrokenError("trust-swapped", f"the log knows another trust note {version}")
 
-    def look_at_sealed(self, raw: bytes, record: Fields, into: Sealed) -> None:
-        """Count what a record seals and attaches, and keys that it says were destroyed."""
-        if b'"$sealed"' in raw:
-            for commitment, subject in sealed_in(record["data"]):
-                self._count(hexadecimal(commitment), subject, into)
-        if record["type"] == KEY_DESTROYED:
-            into.destroyed.add(str(record["data"].get("subject", "")))
+    def sealed_in(self, raw: bytes, record: Fields) -> Sealed | None:
+        """Return what a record seals and attaches, and whose key it says was destroyed."""
+        is_destroyed = record["type"] == KEY_DESTROYED
+        if b'"$sealed"' not in raw and not is_destroyed and not self.attached:
+            return None
+        found = Sealed()
+        for commitment, subject in sealed_in(record["data"]):
+            self._count(hexadecimal(commitment), subject, found)
+        if is_destroyed:
+            found.destroyed.add(str(record["data"].get("subject", "")))
         if self.attached:
-            named = {found.decode() for found in _QUOTED_HASH.findall(raw)}
-            into.attached |= named & self.attached
+            named = {digest.decode() for digest in _QUOTED_HASH.findall(raw)}
+            found.attached |= named & self.attached
+        return found
 
     def _count(self, commitment: str, subject: str, into: Sealed) -> None:
         if commitment in self.shown:
@@ -75,13 +79,12 @@ class Surroundings:
             into.kept_back[subject] += 1
 
 
-def state_told(record: Fields) -> tuple[int, str, Any]:
+def state_told(facts: Fields) -> tuple[int, str, Any]:
     """Return size, root and number of streams of a recorded state; raises BrokenError."""
-    data = record["data"]
-    size, root = data.get("size"), data.get("state_root")
+    size, root = facts.get("size"), facts.get("state_root")
     if type(size) is not int or size < 0 or type(root) is not str or not _HASH.fullmatch(root):
         raise BrokenError("not-a-state", "a recorded state lacks its size or its root")
-    return size, root, data.get("heads")
+    return size, root, facts.get("heads")
 
 
 def compare_by_proof(

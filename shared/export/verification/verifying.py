@@ -4,9 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
+from os import sched_getaffinity
 from pathlib import Path
 
 from shared.export.verification.findings import (
@@ -16,6 +18,7 @@ from shared.export.verification.findings import (
     Verdict,
 )
 from shared.export.verification.one_case import Cases
+from shared.export.verification.reading import Reading
 from shared.export.verification.surroundings import Surroundings, commitment_to
 from shared.export.verification.whole_log import WholeLog
 from shared.export.verification.zipped import Bundle
@@ -26,8 +29,11 @@ from shared.tlog.cosignatures import cosignatures
 from shared.tlog.notes import Note, NoteError, VerifierKey
 from shared.tlog.trust import Trust
 
-WORTH_PROCESSES = 64 * 2**20
-"""Bytes of records from which on each log is checked in a process of its own."""
+WORTH_PROCESSES = 32 * 2**20
+"""Bytes of records from which on other processes read ahead."""
+
+MOST_PROCESSES = 3
+"""Each of them needs the memory of a whole Duban; more would wait for this process anyway."""
 
 Told = Callable[[int, int], None]
 """Takes how many more bytes of records were checked, and how many there are in all."""
@@ -56,8 +62,13 @@ class _Head:
     note: Note
 
 
-def verify(path: Path, wanted: Wanted, progress: Told = lambda *_: None) -> Report:
-    """Return the report on a bundle; no bundle makes this raise."""
+def verify(
+    path: Path, wanted: Wanted, progress: Told = lambda *_: None, processes: int = 0
+) -> Report:
+    """Return the report on a bundle; no bundle makes this raise.
+
+    It is the same for any number of processes; 0: as many as are worth it.
+    """
     report = Report(path.name, bool(wanted.roots))
     try:
         bundle = Bundle(path)
@@ -65,15 +76,22 @@ def verify(path: Path, wanted: Wanted, progress: Told = lambda *_: None) -> Repo
         report.findings.broken(Verdict.INTACT, error, "the bundle")
         return report
     with bundle:
-        _Verifying(path, bundle, wanted, report, progress).run()
+        _Verifying(path, bundle, wanted, report, progress, processes).run()
     return report
 
 
 class _Verifying:
     def __init__(
-        self, path: Path, bundle: Bundle, wanted: Wanted, report: Report, progress: Told
+        self,
+        path: Path,
+        bundle: Bundle,
+        wanted: Wanted,
+        report: Report,
+        progress: Told,
+        processes: int,
     ) -> None:
         self._path, self._bundle, self._wanted = path, bundle, wanted
+        self._processes = processes
         self._report, self._found = report, report.findings
         self._progress = progress
         self._is_of_cases = bool(bundle.names("cases/"))
@@ -211,34 +229,25 @@ class _Verifying:
             return [
                 Cases(self._bundle, around, head.service, head.checkpoint).check() for head in heads
             ]
-        weights = {head.service: self._bundle.weight(head.service) for head in heads}
-        total = sum(weights.values())
-        if total >= WORTH_PROCESSES and len(heads) > 1:
-            return self._checked_apart(around, heads, weights)
-        return [
-            WholeLog(
-                self._bundle, around, one.service, one.checkpoint,
-                lambda count: self._progress(count, total),
-            ).check()
-            for one in heads
-        ]  # fmt: skip
+        total = sum(self._bundle.weight(head.service) for head in heads)
+        with self._pool(total) as pool:
+            reading = Reading(self._path, self._bundle, around, pool)
+            return [
+                WholeLog(
+                    self._bundle, around, reading, one.service, one.checkpoint,
+                    lambda count: self._progress(count, total),
+                ).check()
+                for one in heads
+            ]  # fmt: skip
 
-    def _checked_apart(
-        self, around: Surroundings, heads: list[_Head], weights: Mapping[str, int]
-    ) -> list[Findings]:
-        """Check each log in another process, the largest first."""
-        total = sum(weights.values())
-        largest_first = sorted(heads, key=lambda head: -weights[head.service])
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            futures = {
-                head.service: pool.submit(
-                    _check_apart, self._path, around, head.service, head.checkpoint
-                )
-                for head in largest_first
-            }
-            for service, future in futures.items():
-                future.add_done_callback(lambda _, s=service: self._progress(weights[s], total))  # type: ignore[misc]  # binds now
-            return [futures[head.service].result() for head in heads]
+    def _pool(self, total: int) -> AbstractContextManager[ProcessPoolExecutor | None]:
+        """Return other processes to read the records, if these are worth it."""
+        count = self._processes or (
+            min(len(sched_getaffinity(0)), MOST_PROCESSES) if total >= WORTH_PROCESSES else 1
+        )
+        if count == 1:
+            return nullcontext()
+        return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
 
     # What concerns all logs
 
@@ -323,11 +332,6 @@ def require_signed(service: str, at: Checkpoint, note: Note, trust: Trust) -> No
     counting = [key for key in trust.keys_for(service, at.size) if key.name == at.origin]
     if not set(counting) & set(signers):
         raise BrokenError("retired-key", f"the key that signed does not count at size {at.size}")
-
-
-def _check_apart(path: Path, around: Surroundings, service: str, at: Checkpoint) -> Findings:
-    with Bundle(path) as bundle:
-        return WholeLog(bundle, around, service, at, lambda _: None).check()
 
 
 def _key(raw: bytes) -> VerifierKey:

@@ -1,16 +1,14 @@
 """The check of one whole log, or of its end, against its checkpoint."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from sys import intern
 from typing import Any
 
 from shared.export.verification.findings import BrokenError, Findings, Verdict
-from shared.export.verification.records import (
-    Fields,
-    Streams,
-    facts_digest,
-    parsed,
-    require_envelope,
-)
+from shared.export.verification.reading import Entry, Item, Reading, Wrong
+from shared.export.verification.records import Fields
+from shared.export.verification.streams import Streams
 from shared.export.verification.surroundings import (
     STATE_RECORDED,
     TRUST_CHANGED,
@@ -19,28 +17,37 @@ from shared.export.verification.surroundings import (
     hashes,
     state_told,
 )
-from shared.export.verification.zipped import LARGEST_ENTRIES, Bundle
+from shared.export.verification.zipped import Bundle
 from shared.reducers import Replay, StateMap
 from shared.tlog.checkpoints import Checkpoint
-from shared.tlog.merkle import Frontier, leaf_hash
-from shared.tlog.tiles import WIDTH, Tile, TileError, decode_bundle
+from shared.tlog.merkle import Frontier
+from shared.tlog.tiles import WIDTH
 
 Progress = Callable[[int], None]
-_STATE = b'"type":"log.state-recorded"'
+HELD_BACK = 16_384
+"""How many records a replay stays behind: a state is told after the records that it covers."""
 
 
 class WholeLog:
     """Reads the records once, in order, and says what they prove."""
 
     def __init__(
-        self, bundle: Bundle, around: Surroundings, service: str, at: Checkpoint, progress: Progress
+        self,
+        bundle: Bundle,
+        around: Surroundings,
+        reading: Reading,
+        service: str,
+        at: Checkpoint,
+        progress: Progress,
     ) -> None:
         self._bundle, self._around, self._progress = bundle, around, progress
+        self._reading = reading
         self._service, self._at = service, at
         self._where = f"log {service}"
         self._seen = around.seen.get(at.origin)
         self._seen_root: bytes | None = None
-        self._entries: list[tuple[str, Tile]] = []
+        self._entries: list[Entry] = []
+        self._late: list[tuple[int, Fields]] = []
         self._start = 0
         self._is_broken = False
         self.found = Findings()
@@ -62,7 +69,7 @@ class WholeLog:
         self._frontier = self._first_range()
         self._streams = Streams(is_whole=not self._start)
         self._require_all_records()
-        self._states = None if self._start else _States(self._recorded_sizes())
+        self._states = None if self._start else _States(self._service)
 
     def _first_range(self) -> Frontier:
         if not self._start:
@@ -84,56 +91,46 @@ class WholeLog:
             message = f"{end} records are here, the checkpoint counts {self._at.size}"
             raise BrokenError("record-count", message)
 
-    def _recorded_sizes(self) -> set[int]:
-        """Return the sizes whose states must be computed on the way."""
-        found = set()
-        for raw in (raw for _, raw in self._packed() if _STATE in raw):
-            for one in filter(lambda record: _STATE in record, _split(raw)):
-                try:
-                    found.add(state_told(parsed(one))[0])
-                except (BrokenError, KeyError, AttributeError):
-                    continue
-        return found
-
-    def _packed(self) -> Iterator[tuple[Tile, bytes]]:
-        for name, tile in self._entries:
-            yield tile, self._bundle.read(name, LARGEST_ENTRIES)
-
     def _read(self) -> None:
         self._look_back()
         seen_size = self._seen.size if self._seen is not None else -1
-        for tile, packed in self._packed():
-            records = _split(packed)
-            if len(records) != tile.width:
-                raise BrokenError("record-count", f"{tile.path} holds {len(records)} records")
-            for index, raw in enumerate(records, start=tile.number * WIDTH):
-                leaf = leaf_hash(raw)
+        index = self._start
+        for part in self._reading.parts(self._service, self._entries):
+            if part.wrong is not None:
+                raise BrokenError(*part.wrong)
+            for item, leaf in zip(part.items, part.leaves, strict=True):
                 self._frontier.append(leaf)
                 if index + 1 == seen_size:
                     self._look_back()
-                self._take(index, raw, leaf)
-            self._progress(len(packed))
-        if self._states is not None:
-            self._states.reach(self._at.size)
+                self._take(index, item, leaf)
+                index += 1
+            self._progress(part.weight)
+        if self._states is not None and not self._is_broken:
+            self._replayed(self._states.replay(index))
+            self._compare_late()
 
     def _look_back(self) -> None:
         if self._seen is not None and self._seen.size == self._frontier.size:
             self._seen_root = self._frontier.root()
 
-    def _take(self, index: int, raw: bytes, leaf: bytes) -> None:
+    def _take(self, index: int, item: Item | Wrong, leaf: bytes) -> None:
         try:
-            record = parsed(raw)
-            require_envelope(record, self._service, self._around.tenant)
-            self._streams.follow(raw, record)
+            if not isinstance(item, Item):
+                raise BrokenError(*item)
+            self._streams.follow(item)
         except BrokenError as error:
             self._is_broken = True
             self.found.broken(Verdict.INTACT, error, f"{self._where}, record {index}")
             return
-        self._around.look_at_sealed(raw, record, self.found.sealed)
-        if record["type"] == TRUST_CHANGED and self._around.has_trust:
-            self._judge(Verdict.AUTHENTIC, index, self._around.require_known_trust, record)
-        if self._states is not None and not self._is_broken:
-            self._judge(Verdict.REPRODUCED, index, self._replay, (index, raw, record, leaf))
+        if item.sealed is not None:
+            self.found.sealed.merge(item.sealed)
+        if item.type == TRUST_CHANGED and self._around.has_trust:
+            self._judge(Verdict.AUTHENTIC, index, self._around.require_known_trust, item.facts)
+        if self._states is None or self._is_broken:
+            return
+        self._replayed(self._states.take(index, item, leaf))
+        if item.type == STATE_RECORDED:
+            self._judge(Verdict.REPRODUCED, index, self._compare_state, (index, item.facts))
 
     def _judge(self, verdict: Verdict, index: int, check: Callable[[Any], None], on: Any) -> None:
         try:
@@ -141,17 +138,43 @@ class WholeLog:
         except BrokenError as error:
             self.found.broken(verdict, error, f"{self._where}, record {index}")
 
-    def _replay(self, on: tuple[int, bytes, Fields, bytes]) -> None:
-        index, raw, record, leaf = on
+    def _compare_state(self, told: tuple[int, Fields]) -> None:
+        index, facts = told
         assert self._states is not None  # asked before
-        self._states.take(index, raw, record, leaf)
-        if record["type"] != STATE_RECORDED:
-            return
-        if self._around.has_reducer_of(record):
-            self._states.compare(index, record)
-        else:
+        if not self._around.has_reducer_of(facts):
             why = f"{self._where}, record {index}: these reducers are not ours"
             self.found.open(Verdict.REPRODUCED, why)
+            return
+        size, _, _ = state_told(facts)
+        if size > index:
+            message = f"a state of size {size} stands at {index}"
+            raise BrokenError("state-of-the-future", message)
+        if self._states.is_past(size):
+            self._late.append(told)
+            return
+        self._replayed(self._states.reach(size))
+        self._states.compare(facts)
+
+    def _compare_late(self) -> None:
+        """Replay everything again for states that were told long after what they cover."""
+        if not self._late:
+            return
+        assert self._states is not None  # asked before
+        again = _States(self._service, {state_told(facts)[0] for _, facts in self._late})
+        index = 0
+        for part in self._reading.parts(self._service, self._entries):
+            for item, leaf in zip(part.items, part.leaves, strict=True):
+                if isinstance(item, Item):
+                    list(again.take(index, item, leaf))
+                index += 1
+        list(again.replay(index))
+        for at, facts in self._late:
+            self._judge(Verdict.REPRODUCED, at, again.compare, facts)
+        self._states.compared += again.compared
+
+    def _replayed(self, failures: Iterable[tuple[int, BrokenError]]) -> None:
+        for index, error in failures:
+            self.found.broken(Verdict.REPRODUCED, error, f"{self._where}, record {index}")
 
     def _conclude(self) -> None:
         has_root = self._frontier.root() == self._at.root
@@ -215,51 +238,67 @@ class WholeLog:
 
 
 class _States:
-    """All streams on their way, and the state roots at the sizes that were recorded."""
+    """All streams on their way, and the state roots at the sizes that were recorded.
 
-    def __init__(self, sizes: set[int]) -> None:
-        self._sizes = sorted(sizes)
+    `stops`: sizes known beforehand. The others are told by the records, while the replay waits.
+    """
+
+    def __init__(self, service: str, stops: Iterable[int] = ()) -> None:
+        self._service = service
+        self._stops = deque(sorted(set(stops)))
+        self._waiting: deque[tuple[int, Item, bytes]] = deque()
+        self._at = 0
         self._streams: dict[str, Replay] = {}
         self._moved: set[str] = set()
         self._map = StateMap()
         self._roots: dict[int, tuple[str, int]] = {}
         self.compared: list[int] = []
 
-    def take(self, index: int, raw: bytes, record: Fields, leaf: bytes) -> None:
-        self.reach(index)
-        stream = record["stream"]
-        replay = self._streams.get(stream)
-        if replay is None:
-            replay = self._streams[stream] = Replay(record["service"], stream)
-        self._moved.add(stream)
-        try:
-            replay.take(record, leaf, facts_digest(raw))
-        except (TypeError, ValueError, OverflowError):
-            raise BrokenError("not-replayable", f"{stream} cannot be replayed") from None
+    def take(self, index: int, item: Item, leaf: bytes) -> Iterator[tuple[int, BrokenError]]:
+        """Take the next record; yield which ones make no sense as events."""
+        self._waiting.append((index, item, leaf))
+        if len(self._waiting) > HELD_BACK:
+            yield from self.replay(self._waiting[0][0] + 1)
 
-    def reach(self, size: int) -> None:
-        """Compute the root of the present state if it was recorded at this size."""
-        if not self._sizes or self._sizes[0] > size:
+    def replay(self, size: int) -> Iterator[tuple[int, BrokenError]]:
+        """Replay what stands before this size."""
+        while self._stops and self._stops[0] < size:
+            yield from self.reach(self._stops.popleft())
+        while self._waiting and self._waiting[0][0] < size:
+            index, item, leaf = self._waiting.popleft()
+            try:
+                self._replay(item, leaf)
+            except (TypeError, ValueError, OverflowError):
+                message = f"{item.stream} cannot be replayed"
+                yield index, BrokenError("not-replayable", message)
+        self._at = max(self._at, size)
+
+    def _replay(self, item: Item, leaf: bytes) -> None:
+        replay = self._streams.get(item.stream)
+        if replay is None:
+            replay = self._streams[item.stream] = Replay(self._service, item.stream)
+        self._moved.add(item.stream)
+        event = {"type": intern(item.type), "version": item.version, "data": item.facts}
+        replay.take(event, leaf, item.facts_digest)
+
+    def is_past(self, size: int) -> bool:
+        """Return whether the replay has gone on without the root at this size."""
+        return size < self._at and size not in self._roots
+
+    def reach(self, size: int) -> Iterator[tuple[int, BrokenError]]:
+        """Replay up to this size and compute the root there."""
+        if size in self._roots or size < self._at:
             return
-        wanted = self._sizes.pop(0)
+        yield from self.replay(size)
         for stream in self._moved:
             replay = self._streams[stream]
             self._map.put(stream, replay.version, replay.head.hex(), replay.digest())
         self._moved.clear()
-        self._roots[wanted] = (self._map.root().hex(), len(self._map))
+        self._roots[size] = (self._map.root().hex(), len(self._map))
 
-    def compare(self, index: int, record: Fields) -> None:
-        size, root, heads = state_told(record)
-        if size > index:
-            message = f"a state of size {size} stands at {index}"
-            raise BrokenError("state-of-the-future", message)
+    def compare(self, facts: Fields) -> None:
+        """Compare a recorded state with what was computed; raises BrokenError."""
+        size, root, heads = state_told(facts)
         if self._roots.get(size) != (root, heads):
             raise BrokenError("state-differs", f"at size {size} the records give another state")
         self.compared.append(size)
-
-
-def _split(packed: bytes) -> list[bytes]:
-    try:
-        return decode_bundle(packed)
-    except TileError as error:
-        raise BrokenError("entries-cut", error.detail) from None

@@ -1,0 +1,161 @@
+"""Reads entry bundles record by record: in other processes ahead of time, or here and now."""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.export.verification.findings import BrokenError, Sealed
+from shared.export.verification.records import Fields, facts_digest, id_at, parsed, require_envelope
+from shared.export.verification.surroundings import Surroundings
+from shared.export.verification.zipped import LARGEST_ENTRIES, Bundle
+from shared.reducers.life_cycles import LIFE_CYCLES, PAIR_COUNTS
+from shared.tlog.merkle import leaf_hash
+from shared.tlog.tiles import Tile, TileError, decode_bundle
+
+AT_ONCE = 8
+"""How many entry bundles another process reads for one answer."""
+
+WAITING_ANSWERS = 6
+Entry = tuple[str, Tile]
+Wrong = tuple[str, str]
+"""Code and message."""
+
+
+class Item(NamedTuple):
+    """One record that is right by itself, as the check of the whole log needs it.
+
+    `facts`: those that a replay looks at; in records about the log itself, all.
+    """
+
+    stream: str
+    version: int
+    prev: str
+    digest: str
+    id: str
+    is_at_its_place: bool
+    causation: str
+    type: str
+    facts: Fields
+    facts_digest: bytes
+    sealed: Sealed | None
+
+
+@dataclass
+class Part:
+    """One entry bundle, or why it cannot be read."""
+
+    weight: int = 0
+    leaves: list[bytes] = field(default_factory=list)
+    items: list[Item | Wrong] = field(default_factory=list)
+    wrong: Wrong | None = None
+
+
+class Reading:
+    """Gives the entry bundles of one log after the other."""
+
+    def __init__(
+        self, path: Path, bundle: Bundle, around: Surroundings, pool: ProcessPoolExecutor | None
+    ) -> None:
+        self._path, self._bundle, self._around, self._pool = path, bundle, around, pool
+
+    def parts(self, service: str, entries: Sequence[Entry]) -> Iterator[Part]:
+        """Yield what these bundles hold, in order; nothing is raised."""
+        if self._pool is None:
+            for entry in entries:
+                yield _read(self._bundle, self._around, service, entry)
+            return
+        waiting: deque[tuple[Sequence[Entry], Future[list[Part]] | None]] = deque()
+        for at in range(0, len(entries), AT_ONCE):
+            some = entries[at : at + AT_ONCE]
+            waiting.append((some, self._asked(service, some)))
+            if len(waiting) > WAITING_ANSWERS:
+                yield from self._answer(service, *waiting.popleft())
+        for some, future in waiting:
+            yield from self._answer(service, some, future)
+
+    def _asked(self, service: str, some: Sequence[Entry]) -> Future[list[Part]] | None:
+        assert self._pool is not None  # asked before
+        try:
+            return self._pool.submit(_read_apart, self._path, self._around, service, some)
+        except (BrokenProcessPool, OSError):  # no process can be started
+            return None
+
+    def _answer(
+        self, service: str, some: Sequence[Entry], future: Future[list[Part]] | None
+    ) -> list[Part]:
+        """Return what another process found; when it was killed, read it here."""
+        try:
+            if future is not None:
+                return future.result()
+        except BrokenProcessPool:
+            future = None
+        return [_read(self._bundle, self._around, service, entry) for entry in some]
+
+
+@cache
+def _opened(path: Path) -> Bundle:
+    """Return the bundle, opened once in each process."""
+    return Bundle(path)
+
+
+def _read_apart(
+    path: Path, around: Surroundings, service: str, some: Sequence[Entry]
+) -> list[Part]:
+    return [_read(_opened(path), around, service, entry) for entry in some]
+
+
+def _read(bundle: Bundle, around: Surroundings, service: str, entry: Entry) -> Part:
+    name, tile = entry
+    try:
+        packed = bundle.read(name, LARGEST_ENTRIES)
+        records = decode_bundle(packed)
+    except BrokenError as error:
+        return Part(wrong=(error.code, error.message))
+    except TileError as error:
+        return Part(wrong=("entries-cut", error.detail))
+    if len(records) != tile.width:
+        return Part(wrong=("record-count", f"{tile.path} holds {len(records)} records"))
+    leaves = [leaf_hash(raw) for raw in records]
+    return Part(len(packed), leaves, [item_of(raw, service, around) for raw in records])
+
+
+def item_of(raw: bytes, service: str, around: Surroundings) -> Item | Wrong:
+    """Return a record as the whole log's check needs it, or what is wrong with it alone."""
+    try:
+        record = parsed(raw)
+        require_envelope(record, service, around.tenant)
+    except BrokenError as error:
+        return error.code, error.message
+    stream, version, data = record["stream"], record["version"], record["data"]
+    return Item(
+        stream=stream,
+        version=version,
+        prev=record["prev"],
+        digest=hashlib.sha256(raw).hexdigest(),
+        id=record["id"],
+        is_at_its_place=record["id"] == id_at(service, stream, version),
+        causation=record["causation"],
+        type=record["type"],
+        facts=data if record["type"].startswith("log.") else _looked_at(data),
+        facts_digest=facts_digest(raw),
+        sealed=around.sealed_in(raw, record),
+    )
+
+
+def _replayed_facts() -> frozenset[str]:
+    moves = [move for table in LIFE_CYCLES.values() for move in table.values()]
+    fields = {move.field for move in moves} | {name for move in moves for name, _ in move.when}
+    return frozenset(fields | set(PAIR_COUNTS.values()) | {"cycle"})
+
+
+_REPLAYED = _replayed_facts()
+
+
+def _looked_at(data: Fields) -> Fields:
+    return {name: data[name] for name in data.keys() & _REPLAYED}
