@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from tests.integration.audit.conftest import Console
 from tests.unit.audit.yunlan import ACCOUNTABILITY, PROBLEM, ROUND
 
