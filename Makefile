@@ -8,7 +8,7 @@ MEASURING := .venv/.measuring
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo check test test-kafka bench verify.pyz contracts docs format lock compose-env clean
+.PHONY: help setup up demo check test test-kafka bench chaos fuzz verify.pyz contracts docs format lock compose-env clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the commands
@@ -53,6 +53,12 @@ $(MEASURING): $(STAMP) requirements-measure.txt
 
 bench: $(MEASURING) ## Measure beside floors and peers (ARGS="--list", ARGS="--only append --size 0.1")
 	$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(MEASURING) ## Call every route and feed every topic with nonsense (ARGS="--minutes 5 --seed 1")
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+chaos: $(STAMP) ## Strike the whole stack while users work, then check all (ARGS="--minutes 5 --seed 7")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 verify.pyz: ## Pack the offline verifier into one file, the same bytes on every machine
 	$(PYTHON) -m shared.verifier.build $@

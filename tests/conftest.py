@@ -26,6 +26,9 @@ OWN_FILES = pytest.StashKey[Path]()
 hypothesis.settings.register_profile(
     "duban", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+hypothesis.settings.register_profile(
+    "duban-long", hypothesis.settings.get_profile("duban"), max_examples=2_000
+)
 hypothesis.settings.load_profile("duban")
 
 

@@ -15,11 +15,13 @@ from services.accountability.domain.cases import (
 )
 from services.accountability.domain.circulars import NamingCircular
 from services.accountability.domain.leads import Lead
+from services.accountability.domain.other_leads import OtherLead
 from services.accountability.domain.sealed_facts import Detention, VoluntarySurrender
 from shared.contracts.accountability import (
     DisposalMethod,
     Ground,
     LeadConclusion,
+    LeadSource,
     MeasureCategory,
     NamedPerson,
 )
@@ -84,6 +86,28 @@ class AccountabilityApplication:
         """ClassifyLead (R250)."""
         lead = self._addressed(uow, lead_no)
         lead.classify(method)
+        uow.save(lead)
+
+    def register_other_lead(
+        self, uow: UnitOfWork, lead_no: str, *, source: LeadSource, registered_on: date
+    ) -> dict[str, Any]:
+        """RegisterOtherLead: one that no inspection found (R253)."""
+        lead = uow.create(OtherLead, lead_no)
+        uow.save(lead.register(uow.actor, source, registered_on, civil_date(uow.now)))
+        return {"lead_no": lead_no}
+
+    def classify_other_lead(self, uow: UnitOfWork, lead_no: str, *, method: DisposalMethod) -> None:
+        """ClassifyOtherLead."""
+        lead = uow.load(OtherLead, lead_no)
+        lead.classify(uow.actor, method, civil_date(uow.now))
+        uow.save(lead)
+
+    def conclude_other_lead(
+        self, uow: UnitOfWork, lead_no: str, *, conclusion: LeadConclusion, concluded_on: date
+    ) -> None:
+        """ConcludeOtherLead."""
+        lead = uow.load(OtherLead, lead_no)
+        lead.conclude(uow.actor, conclusion, concluded_on, civil_date(uow.now))
         uow.save(lead)
 
     def impose_measure(

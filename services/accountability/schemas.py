@@ -1,6 +1,5 @@
 """The bodies that accountability takes and the answers that are its own."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,11 +11,18 @@ from shared.contracts.accountability import (
     DisposalMethod,
     Ground,
     LeadConclusion,
+    LeadSource,
     MeasureCategory,
     NamedPerson,
     SubjectKind,
 )
-from shared.contracts.base import Code, Decision, DocumentHash, Text
+from shared.contracts.base import (
+    Code,
+    Day,
+    Decision,
+    DocumentHash,
+    Text,
+)
 
 Reason = Annotated[Text, Field(min_length=1)]
 
@@ -28,7 +34,18 @@ class Body(BaseModel):
 
 
 class AcceptLead(Body):
-    registered_on: date | None = None
+    registered_on: Day | None = None
+
+
+class RegisterOtherLead(Body):
+    lead_no: Code
+    source: LeadSource
+    registered_on: Day
+
+
+class ConcludeOtherLead(Body):
+    conclusion: LeadConclusion
+    concluded_on: Day
 
 
 class ReturnLead(Body):
@@ -45,18 +62,18 @@ class ImposeMeasure(Body):
     category: MeasureCategory
     measure: Code
     legal_basis: Code
-    conduct_on: date
+    conduct_on: Day
 
 
 class FileCase(Body):
     person_ref: Code
     post_level: Code
-    filed_on: date | None = None
+    filed_on: Day | None = None
 
 
 class TransferToJudiciary(Body):
     person_ref: Code
-    transferred_on: date | None = None
+    transferred_on: Day | None = None
 
 
 class RecordDetention(Body):
@@ -64,7 +81,7 @@ class RecordDetention(Body):
 
     detention_no: Code
     person_ref: Annotated[Code, Field(repr=False)]
-    detained_on: date | None = None
+    detained_on: Day | None = None
 
 
 class RecordSurrender(Body):
@@ -75,7 +92,7 @@ class RecordSurrender(Body):
     sector: Code
     person_ref: Annotated[Code, Field(repr=False)]
     account: Annotated[Text, Field(min_length=1, repr=False)]
-    surrendered_on: date | None = None
+    surrendered_on: Day | None = None
 
 
 class NameCase(Body):
@@ -97,7 +114,7 @@ class IssueNamingCircular(Body):
 class ConcludeLead(Body):
     conclusion: LeadConclusion
     pursuit_known: bool
-    concluded_on: date | None = None
+    concluded_on: Day | None = None
 
 
 class ReferCase(Body):
@@ -111,7 +128,7 @@ class ReferCase(Body):
     evidence: list[DocumentHash]
     problem_nos: list[Code]
     joint_with: Code
-    conduct_on: date
+    conduct_on: Day
     account: Annotated[Text, Field(min_length=1, repr=False)]
 
 
@@ -127,12 +144,12 @@ class DecideCase(Body):
     legal_basis: Code
     higher_approval: Code | None = None
     higher_approval_reason: Text | None = None
-    decided_on: date | None = None
+    decided_on: Day | None = None
 
 
 class ExecuteCase(Body):
     record: DocumentHash
-    executed_on: date | None = None
+    executed_on: Day | None = None
 
 
 class LeadStatusPage(LeadStatus):

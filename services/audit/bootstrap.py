@@ -25,6 +25,7 @@ from shared.tlog.witness import FileMemory, Witness
 NAME = "audit"
 READ_MODELS = (Reads,)
 LOOKS_AT_NEWS_EVERY = timedelta(seconds=2)
+LOOKS_AT_ROUNDS_EVERY = timedelta(hours=1)
 LOOKS_AT_LOGS_EVERY = timedelta(seconds=2)
 
 
@@ -33,8 +34,8 @@ def build(settings: ServiceSettings, *, clock: Clock | None = None) -> Service:
     store = EventStore(NAME, settings.database_url)
     followed = FollowedRecords(store)
     application = AuditApplication(followed)
-    findings = Findings(followed)
     wall = clock or SystemClock()
+    findings = Findings(followed, wall)
     return Service(
         name=NAME,
         settings=settings,
@@ -53,6 +54,7 @@ def build(settings: ServiceSettings, *, clock: Clock | None = None) -> Service:
         ],
         timers=[
             Timer("check-invariants", LOOKS_AT_NEWS_EVERY, lambda _: findings.look_at_news()),
+            Timer("check-rounds", LOOKS_AT_ROUNDS_EVERY, lambda _: findings.look_at_rounds()),
             *_witness(settings, store, wall),
         ],
         clock=wall,

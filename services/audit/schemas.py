@@ -36,7 +36,6 @@ class InvariantLine(BaseModel):
     invariant: str
     sentence: str
     status: str
-    reason: str = ""
     examined: int
     violations: int
 

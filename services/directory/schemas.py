@@ -3,10 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.application import Organisation
-from shared.contracts.base import Code, Text, UtcTime
+from shared.contracts.base import (
+    Code,
+    Day,
+    Text,
+    UtcTime,
+)
 from shared.contracts.directory import Incumbent, Level, Period, SeverityBand
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -36,13 +41,13 @@ class RegisterPerson(Body):
 class AppointPerson(Body):
     person_ref: Code
     post: Code
-    start: date
+    start: Day
 
 
 class EndAppointment(Body):
     person_ref: Code
     post: Code
-    end: date
+    end: Day
 
 
 class ChangePrincipal(Body):
@@ -50,27 +55,27 @@ class ChangePrincipal(Body):
 
     incoming: Code | None
     acting: bool = False
-    effective: AwareDatetime
+    effective: UtcTime
 
 
 class AssignLinkedOffice(Body):
     office: Code
-    start: date
+    start: Day
 
 
 class AssignResidentTeam(Body):
     team: Code
-    start: date
+    start: Day
 
 
 class AssignLeaderInCharge(Body):
     person_ref: Code
-    start: date
+    start: Day
 
 
 class AdoptPolicyEdition(Body):
     edition: Code
-    effective: date
+    effective: Day
     periods: dict[str, Period]
     numbers: dict[str, int]
 
@@ -79,21 +84,21 @@ class RegisterLegalBasis(Body):
     basis: Code
     edition: Code
     title: Name
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
     bands: list[SeverityBand]
 
 
 class PublishCalendar(Body):
-    holidays: list[date]
-    workdays: list[date]
+    holidays: list[Day]
+    workdays: list[Day]
 
 
 class DatedLink(BaseModel):
     """Who answers for a unit from a date on."""
 
     who: str
-    start: date
+    start: Day
 
 
 class DatedPost(BaseModel):
@@ -101,8 +106,8 @@ class DatedPost(BaseModel):
 
     person_ref: str
     post: str
-    start: date
-    end: date | None = None
+    start: Day
+    end: Day | None = None
 
 
 class DatedPrincipal(BaseModel):

@@ -1,6 +1,5 @@
 """The bodies that feedback takes. Unknown fields are refused."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -12,8 +11,16 @@ from services.feedback.application import (
     LeadAddress,
     Reports,
 )
-from shared.contracts.base import Code, Decision, DocumentHash, Text, normalised
+from shared.contracts.base import (
+    Code,
+    Day,
+    Decision,
+    DocumentHash,
+    Text,
+    normalised,
+)
 from shared.contracts.feedback import (
+    CoverageCategory,
     DeliveryKind,
     RecipientItems,
     RoundTarget,
@@ -65,13 +72,22 @@ class OpenRound(Body):
     targets: list[RoundTarget] = Field(min_length=1, max_length=200)
 
 
+class AdoptCoveragePlan(Body):
+    """The categories sum up to the total; no category stands twice."""
+
+    term: Code
+    categories: list[CoverageCategory] = Field(min_length=1, max_length=100)
+    total: int = Field(ge=1, le=1_000_000)
+    decision: Decision
+
+
 class OpenJointAction(Body):
     """巡纪审联动: at least two bodies act together in a field."""
 
     action_no: Code
     field: Code
     partners: list[Code] = Field(max_length=20)
-    opened_on: date
+    opened_on: Day
     decision: Decision
 
 
@@ -149,12 +165,12 @@ class WithdrawProblem(Body):
 class ConfirmDelivery(Body):
     kind: DeliveryKind
     recipient: Code
-    received_on: date
+    received_on: Day
 
 
 class ReplyToNotice(Body):
     reply: DocumentHash
-    replied_on: date
+    replied_on: Day
 
 
 class OfferLeadAgain(Body):

@@ -1,11 +1,14 @@
 """The bodies of the commands: what the caller says; the rest follows from token and directory."""
 
-from datetime import date
-
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.base import Code, DocumentHash, Text
-from shared.contracts.rectification import HandoverParty, PlannedProblem, Result
+from shared.contracts.base import Code, Day, DocumentHash, Text
+from shared.contracts.rectification import (
+    HandoverParty,
+    InstitutionChange,
+    PlannedProblem,
+    Result,
+)
 
 
 class Body(BaseModel):
@@ -16,7 +19,7 @@ class Body(BaseModel):
 
 class ClaimProblem(Body):
     responsible_member: Code
-    claimed_on: date
+    claimed_on: Day
 
 
 class SubmitPlan(Body):
@@ -24,11 +27,11 @@ class SubmitPlan(Body):
 
 
 class HoldMeeting(Body):
-    held_on: date
+    held_on: Day
 
 
 class ReportMeeting(Body):
-    reported_on: date
+    reported_on: Day
     report: DocumentHash
 
 
@@ -68,6 +71,23 @@ class RecordResults(Body):
     built: Result
 
 
+class CloseLoophole(Body):
+    loophole_no: Code
+    description: Text
+    evidence: list[DocumentHash] = Field(min_length=1, max_length=100)
+
+
+class ChangeInstitution(Body):
+    """`loophole_nos`: the closed loopholes of this problem that the rule keeps closed."""
+
+    change: InstitutionChange
+    document_no: Code
+    title: Text
+    effective_on: Day
+    digest: DocumentHash
+    loophole_nos: list[Code] = Field(default=[], max_length=100)
+
+
 class RaiseBlocker(Body):
     blocker_no: Code
     cause: Text
@@ -80,7 +100,7 @@ class ResolveBlocker(Body):
 
 
 class ExtendDeadline(Body):
-    rectify_by: date
+    rectify_by: Day
     reason: Text
 
 

@@ -25,6 +25,16 @@ def open_ledgers_when_feedback_is_issued(
     application.open_case(uow, event, recorded.record.id)
 
 
+@reactions.when(feedback.RoundFedBack)
+def note_round_when_it_is_fed_back(
+    application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent
+) -> None:
+    """R209: from now on one evaluation and one circular are owed."""
+    event = recorded.event
+    assert isinstance(event, feedback.RoundFedBack)
+    application.note_round_completion(uow, event.round_no, event.completed_on)
+
+
 @reactions.when(feedback.CopyNoticeSent, feedback.CopyNoticeReplied)
 def note_copy_notice_when_it_is_sent_or_replied(
     application: SupervisionApplication, uow: UnitOfWork, recorded: RecordedEvent

@@ -5,12 +5,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.base import Code, Decision, DocumentHash, Text
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import (
     GroupMember,
     MethodUsed,
     Milestone,
     Phase,
+    ReopeningFinding,
     ReopeningGround,
     ShamKind,
     StatedFigure,
@@ -72,11 +74,13 @@ class CompleteSupervision(Body):
 
 
 class Score(Body):
+    """`dimensions`: the five sub-scores, where the scheme asks for them (R201)."""
+
     score: Points
+    dimensions: DimensionScores | None = None
 
 
-class ClosePoll(Body):
-    score: Points
+class ClosePoll(Score):
     respondents: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -110,6 +114,7 @@ class CountersignClosure(Body):
 
 class Reopen(Body):
     ground: ReopeningGround
+    finding: ReopeningFinding
     finding_ref: Code
     decision: Decision
     items: Items = []
@@ -178,6 +183,29 @@ class EvaluateRound(Body):
     round_no: Code
     case_nos: Annotated[list[Code], Field(min_length=1, max_length=200)]
     report: DocumentHash
+
+
+class IssueCircular(Body):
+    circular_no: Code
+    digest: DocumentHash
+    good_units: Annotated[list[Code], Field(max_length=200)] = []
+    poor_units: Annotated[list[Code], Field(max_length=200)] = []
+    decision: Decision
+
+
+class FreezePopulation(Body):
+    """`population` are problems, closed ones too; fewer than all of them are drawn."""
+
+    draw_no: Code
+    population: Annotated[list[Code], Field(min_length=2, max_length=1_000)]
+    size: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class DrawSurprise(Body):
+    """`seed`: 64 hexadecimal digits; `seed_source`: which lot was drawn, before whom."""
+
+    seed: DocumentHash
+    seed_source: Reason
 
 
 class UrgeHandover(Body):

@@ -71,7 +71,7 @@ def _show(found: Page) -> None:
     rows = [
         (
             line["invariant"],
-            line["status"] + (f" ({line['reason']})" if line["reason"] else ""),
+            line["status"],
             line["examined"],
             line["sentence"],
         )

@@ -1,6 +1,5 @@
 """问责: leads handed over, accountability cases, measures. Everything here is class C4."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -8,6 +7,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Code,
     DataClass,
+    Day,
     Decision,
     DocumentHash,
     Event,
@@ -91,6 +91,17 @@ class Ground(StrEnum):
     LOW_EVALUATION = "LOW_EVALUATION"  # 评估得分低
 
 
+class LeadSource(StrEnum):
+    """Where a lead comes from that no inspection found (R253)."""
+
+    PETITION = "PETITION"  # 信访举报
+    AUDIT = "AUDIT"  # 审计移交
+    JUDICIARY = "JUDICIARY"  # 司法机关移送
+    SUPERVISION = "SUPERVISION"  # 日常监督
+    CASE = "CASE"  # 案件查办中发现
+    OTHER = "OTHER"
+
+
 class InspectedCaseNoted(Event, type="accountability.inspected-case-noted"):
     """The service learnt which unit a fed-back case belongs to."""
 
@@ -141,8 +152,8 @@ class LeadRegistered(Event, type="accountability.lead-registered", data_class=Da
     offer: int
     round_no: Code
     addressee: Code
-    registered_on: date
-    first_disposal_due: date
+    registered_on: Day
+    first_disposal_due: Day
 
 
 class LeadReturned(Event, type="accountability.lead-returned", data_class=DataClass.C4):
@@ -172,7 +183,7 @@ class MeasureImposed(Event, type="accountability.measure-imposed", data_class=Da
     round_no: Code
     legal_basis: Code | None = None
     basis_edition: Code | None = None
-    conduct_on: date | None = None
+    conduct_on: Day | None = None
     problem_nos: list[Code] = []
 
 
@@ -183,7 +194,7 @@ class CaseFiled(Event, type="accountability.case-filed", data_class=DataClass.C4
     person_ref: Code
     post_level: Code
     round_no: Code
-    filed_on: date
+    filed_on: Day
 
 
 class DetentionRecorded(Event, type="accountability.detention-recorded", data_class=DataClass.C5):
@@ -191,7 +202,7 @@ class DetentionRecorded(Event, type="accountability.detention-recorded", data_cl
 
     detention_no: Code
     round_no: Code
-    detained_on: date
+    detained_on: Day
     matter: Sealed
 
 
@@ -203,7 +214,7 @@ class VoluntarySurrenderRecorded(
     surrender_no: Code
     round_no: Code
     sector: Code
-    surrendered_on: date
+    surrendered_on: Day
     matter: Sealed
 
 
@@ -215,7 +226,7 @@ class TransferredToJudiciary(
     lead_no: Code
     person_ref: Code
     round_no: Code
-    transferred_on: date
+    transferred_on: Day
 
 
 class LeadConcluded(Event, type="accountability.lead-concluded", data_class=DataClass.C4):
@@ -228,7 +239,7 @@ class LeadConcluded(Event, type="accountability.lead-concluded", data_class=Data
     conclusion: LeadConclusion
     problem_nos: list[Code]
     pursuit_known: bool
-    concluded_on: date
+    concluded_on: Day
     open_problem_nos: list[Code] = []
 
 
@@ -236,6 +247,40 @@ class LeadCancelled(Event, type="accountability.lead-cancelled", data_class=Data
     """The lead left the transfer list after its result was reported back (销号, R100)."""
 
     lead_no: Code
+
+
+class OtherLeadRegistered(
+    Event, type="accountability.other-lead-registered", data_class=DataClass.C4
+):
+    """An organ registered a lead of another source: only what tells how fast it is disposed of.
+
+    Inspection leads go first (R253); that they do shows beside the others only.
+    """
+
+    other_lead_no: Code
+    source: LeadSource
+    addressee: Code
+    registered_on: Day
+
+
+class OtherLeadClassified(
+    Event, type="accountability.other-lead-classified", data_class=DataClass.C4
+):
+    """The way of disposal of a lead of another source was decided."""
+
+    other_lead_no: Code
+    method: DisposalMethod
+    classified_on: Day
+
+
+class OtherLeadConcluded(
+    Event, type="accountability.other-lead-concluded", data_class=DataClass.C4
+):
+    """A lead of another source has its disposal result."""
+
+    other_lead_no: Code
+    conclusion: LeadConclusion
+    concluded_on: Day
 
 
 class AccountabilityProposed(
@@ -264,7 +309,7 @@ class AccountabilityReferred(
     problem_nos: list[Code]
     referred_by: Code
     joint_with: Code
-    conduct_on: date
+    conduct_on: Day
     account: Sealed
 
 
@@ -298,7 +343,7 @@ class CaseDecided(Event, type="accountability.case-decided", data_class=DataClas
     higher_approval: Code | None = None
     higher_approval_reason: Text | None = None
     decided_by: Code
-    decided_on: date
+    decided_on: Day
     open_problem_nos: list[Code] = []
 
 
@@ -306,7 +351,7 @@ class CaseExecuted(Event, type="accountability.case-executed", data_class=DataCl
     """The decision was carried out. It never moves the problem's state (R110)."""
 
     accountability_no: Code
-    executed_on: date
+    executed_on: Day
     record: DocumentHash
 
 
@@ -331,6 +376,6 @@ class NamingCircularIssued(
     """Units and persons were named citywide (点名通报, R268). One circular tells several cases."""
 
     circular_no: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
     cases: list[NamedCase] = Field(min_length=1)

@@ -4,9 +4,16 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 
 from shared.contracts.registry import register
 
@@ -41,10 +48,30 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+_NUMBER = re.compile(r"\s*[-+]?[0-9._]+\s*")
+_YEARS = range(1900, 3000)
+
+T = TypeVar("T", bound=date)
+
+
+def written_out(value: object) -> object:
+    """Return a date or an instant that is written out; a bare number counted from 1970 is none."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("write the date out, such as 2026-03-02")
+    return value
+
+
+def within_reach(value: T) -> T:
+    """Return a date or an instant from which one can count on in every time zone."""
+    if value.year not in _YEARS:
+        raise ValueError(f"a year is one of {_YEARS.start} to {_YEARS.stop - 1}")
+    return value
+
+
 def _aware(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return instant.astimezone(UTC)
+    return within_reach(instant).astimezone(UTC)
 
 
 Text = Annotated[str, AfterValidator(normalised), Field(max_length=4000)]
@@ -56,8 +83,16 @@ Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
 DocumentHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of a document's bytes, in lower-case hexadecimal."""
 
-UtcTime = Annotated[datetime, AfterValidator(_aware), PlainSerializer(format_time, return_type=str)]
+UtcTime = Annotated[
+    datetime,
+    BeforeValidator(written_out),
+    AfterValidator(_aware),
+    PlainSerializer(format_time, return_type=str),
+]
 """An instant in UTC."""
+
+Day = Annotated[date, BeforeValidator(written_out), AfterValidator(within_reach)]
+"""A business date."""
 
 
 class Facts(BaseModel):
@@ -87,7 +122,7 @@ class Decision(Facts):
     """A decision taken by a body: its document number, its date, and the body."""
 
     document_no: Code
-    decided_on: date
+    decided_on: Day
     forum: Code
 
 

@@ -1,11 +1,17 @@
 """组织目录: what the directory tells, and the views of it that other services take as arguments."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
-from shared.contracts.base import Code, Event, Facts, Text, UtcTime
+from shared.contracts.base import (
+    Code,
+    Day,
+    Event,
+    Facts,
+    Text,
+    UtcTime,
+)
 
 
 class Level(StrEnum):
@@ -72,7 +78,7 @@ class PersonAppointed(Event, type="directory.person-appointed"):
     org: Code
     person_ref: Code
     post: Code
-    start: date
+    start: Day
 
 
 class AppointmentEnded(Event, type="directory.appointment-ended"):
@@ -81,7 +87,7 @@ class AppointmentEnded(Event, type="directory.appointment-ended"):
     org: Code
     person_ref: Code
     post: Code
-    end: date
+    end: Day
 
 
 class AppointmentChanged(Event, type="directory.appointment-changed"):
@@ -99,7 +105,7 @@ class LinkedOfficeAssigned(Event, type="directory.linked-office-assigned"):
 
     unit: Code
     office: Code
-    start: date
+    start: Day
 
 
 class ResidentTeamAssigned(Event, type="directory.resident-team-assigned"):
@@ -107,7 +113,7 @@ class ResidentTeamAssigned(Event, type="directory.resident-team-assigned"):
 
     unit: Code
     team: Code
-    start: date
+    start: Day
 
 
 class LeaderInChargeAssigned(Event, type="directory.leader-in-charge-assigned"):
@@ -115,14 +121,14 @@ class LeaderInChargeAssigned(Event, type="directory.leader-in-charge-assigned"):
 
     unit: Code
     person_ref: Code
-    start: date
+    start: Day
 
 
 class PolicyEditionAdopted(Event, type="directory.policy-edition-adopted"):
     """An edition of the policy parameters (requirements 2.8) holds from this date."""
 
     edition: Code
-    effective: date
+    effective: Day
     periods: dict[str, Period]
     numbers: dict[str, int]
 
@@ -133,8 +139,8 @@ class LegalBasisRegistered(Event, type="directory.legal-basis-registered"):
     basis: Code
     edition: Code
     title: Text
-    valid_from: date
-    valid_until: date | None = None
+    valid_from: Day
+    valid_until: Day | None = None
     bands: list[SeverityBand]
 
 
@@ -142,8 +148,8 @@ class CalendarPublished(Event, type="directory.calendar-published"):
     """The work calendar of a year: holidays on working days, working days on weekends."""
 
     year: int = Field(ge=1949, le=9999)
-    holidays: list[date]
-    workdays: list[date]
+    holidays: list[Day]
+    workdays: list[Day]
 
 
 class Incumbent(Facts):
@@ -180,8 +186,8 @@ class DueDate(Facts):
 
     parameter: str
     edition: Code
-    start: date
-    due: date
+    start: Day
+    due: Day
 
 
 class PolicyView(Facts):

@@ -1,6 +1,5 @@
 """反馈: rounds, problems, feedback, deliveries, copy notices, objections, offered leads."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
@@ -8,6 +7,7 @@ from pydantic import Field
 from shared.contracts.base import (
     Code,
     DataClass,
+    Day,
     Decision,
     DocumentHash,
     Event,
@@ -152,7 +152,7 @@ class JointActionOpened(Event, type="feedback.joint-action-opened"):
     action_no: Code
     field: Code
     partners: list[Code] = Field(min_length=1)
-    opened_on: date
+    opened_on: Day
     decision: Decision
 
 
@@ -161,7 +161,28 @@ class DeputyAuthorised(Event, type="feedback.deputy-authorised"):
 
     round_no: Code
     person_ref: Code
-    authorised_on: date
+    authorised_on: Day
+    decision: Decision
+
+
+class CoverageCategory(Facts):
+    """How many organisations of one category are to be inspected in the term."""
+
+    category: Code
+    organisations: int = Field(ge=1)
+
+
+class CoveragePlanAdopted(Event, type="feedback.coverage-plan-adopted"):
+    """The plan of the term (全覆盖规划): whom to inspect at least once, by category (R035).
+
+    `edition` counts the plans of the term; a later one replaces the earlier.
+    """
+
+    term: Code
+    edition: int = Field(ge=1)
+    categories: list[CoverageCategory] = Field(min_length=1)
+    total: int = Field(ge=1)
+    adopted_on: Day
     decision: Decision
 
 
@@ -169,7 +190,7 @@ class RoundFedBack(Event, type="feedback.round-fed-back"):
     """Feedback was issued to every target of the round."""
 
     round_no: Code
-    completed_on: date
+    completed_on: Day
 
 
 class ReportTripleFiled(Event, type="feedback.report-triple-filed"):
@@ -239,7 +260,7 @@ class FeedbackIssued(Event, type="feedback.feedback-issued"):
     case_no: Code
     round_no: Code
     unit: Code
-    issued_on: date
+    issued_on: Day
     forms: list[FeedbackForm] = Field(min_length=1)
     decision: Decision
     attendance: list[Attendance]
@@ -247,9 +268,9 @@ class FeedbackIssued(Event, type="feedback.feedback-issued"):
     team_leader: Code
     linked_office: Code
     resident_team: Code
-    plan_due: date
-    window_end: date
-    rectify_by: date
+    plan_due: Day
+    window_end: Day
+    rectify_by: Day
     problems: list[IssuedProblem] = Field(min_length=1)
     team_members: list[Code] = []
 
@@ -264,14 +285,14 @@ class ProblemIssued(Event, type="feedback.problem-issued"):
     case_no: Code
     round_no: Code
     unit: Code
-    issued_on: date
+    issued_on: Day
     wording: Text
     wording_version: int = Field(default=1, ge=1)
     category: Code
     cause: Code
     nature: Code
     concerns_person_or_matter: bool = False
-    objection_until: date | None = None
+    objection_until: Day | None = None
     joint_action: Code | None = None
 
 
@@ -294,7 +315,7 @@ class DeliveryReceipted(Event, type="feedback.delivery-receipted"):
     case_no: Code
     kind: DeliveryKind
     recipient: Code
-    received_on: date
+    received_on: Day
 
 
 class CopyNoticeSent(Event, type="feedback.copy-notice-sent"):
@@ -305,7 +326,7 @@ class CopyNoticeSent(Event, type="feedback.copy-notice-sent"):
     recipient: Code
     recipient_kind: CopyRecipientKind
     problem_nos: list[Code]
-    reply_due: date
+    reply_due: Day
 
 
 class CopyNoticeReplied(Event, type="feedback.copy-notice-replied"):
@@ -315,7 +336,7 @@ class CopyNoticeReplied(Event, type="feedback.copy-notice-replied"):
     case_no: Code
     recipient: Code
     reply: DocumentHash
-    replied_on: date
+    replied_on: Day
 
 
 class ObjectionRaised(Event, type="feedback.objection-raised"):

@@ -1,11 +1,18 @@
 """整改: cases, claims, plans, tasks, pledges, declarations, handovers, closing reports."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import Field
 
-from shared.contracts.base import Code, DocumentHash, Event, Facts, Text, UtcTime
+from shared.contracts.base import (
+    Code,
+    Day,
+    DocumentHash,
+    Event,
+    Facts,
+    Text,
+    UtcTime,
+)
 
 
 class MeasureKind(StrEnum):
@@ -100,7 +107,7 @@ class Task(Facts):
     person: Code
     leader: Code
     department: Code
-    deadline: date
+    deadline: Day
 
 
 class PlannedProblem(Facts):
@@ -134,11 +141,11 @@ class CaseOpened(Event, type="rectification.case-opened"):
     case_no: Code
     round_no: Code
     unit: Code
-    issued_on: date
+    issued_on: Day
     principal: Code
-    plan_due: date
-    window_end: date
-    rectify_by: date
+    plan_due: Day
+    window_end: Day
+    rectify_by: Day
     problems: list[CaseProblem] = Field(min_length=1)
 
 
@@ -149,8 +156,8 @@ class ProblemReceived(Event, type="rectification.problem-received"):
     case_no: Code
     unit: Code
     category: Code
-    issued_on: date
-    rectify_by: date
+    issued_on: Day
+    rectify_by: Day
     concerns_person_or_matter: bool = False
 
 
@@ -162,7 +169,7 @@ class ProblemClaimed(Event, type="rectification.problem-claimed"):
     unit: Code
     claimed_by: Code
     responsible_member: Code
-    claimed_on: date
+    claimed_on: Day
     concerns_person_or_matter: bool = False
 
 
@@ -200,7 +207,7 @@ class RectificationStarted(Event, type="rectification.rectification-started"):
     plan_version: int
     has_own_level_measure: bool
     tasks: list[Task]
-    rectify_by: date
+    rectify_by: Day
     deadline_version: int = Field(ge=1)
 
 
@@ -227,7 +234,7 @@ class DeadlineExtended(Event, type="rectification.deadline-extended"):
 
     problem_no: Code
     deadline_version: int = Field(ge=2)
-    rectify_by: date
+    rectify_by: Day
     reason: Text
     approved_by: Code
 
@@ -240,7 +247,7 @@ class RectificationOverdue(Event, type="rectification.rectification-overdue"):
     unit: Code
     cycle: int
     deadline_version: int
-    due: date
+    due: Day
 
 
 class BlockerRaised(Event, type="rectification.blocker-raised"):
@@ -286,18 +293,63 @@ class ResultsRecorded(Event, type="rectification.results-recorded"):
     built: Result
 
 
+class LoopholeClosed(Event, type="rectification.loophole-closed"):
+    """A loophole (漏洞) that the problem showed was closed (R129)."""
+
+    problem_no: Code
+    loophole_no: Code
+    description: Text
+    evidence: list[DocumentHash] = Field(min_length=1)
+
+
+class InstitutionChange(StrEnum):
+    """What was done to a rule of the unit (制度, R130)."""
+
+    NEW = "NEW"
+    AMENDED = "AMENDED"
+    REPEALED = "REPEALED"
+
+
+class InstitutionChanged(Event, type="rectification.institution-changed"):
+    """A rule was made, amended or repealed because of the problem (建章立制, R130).
+
+    `loophole_nos` are the loopholes that it closes; `digest` is that of the text in force.
+    """
+
+    problem_no: Code
+    change: InstitutionChange
+    document_no: Code
+    title: Text
+    effective_on: Day
+    digest: DocumentHash
+    loophole_nos: list[Code] = []
+
+
+class FiveListsStated(Event, type="rectification.five-lists-stated"):
+    """The five lists (五份清单) as they stood in the store, for anybody to count again (R118).
+
+    `position` is that of the service's log up to which the lists were projected. `digests` names
+    each list with the digest of its entries (`shared/contracts/five_lists.py`).
+    """
+
+    case_no: Code
+    position: int = Field(ge=1)
+    entries: int = Field(ge=0)
+    digests: dict[str, DocumentHash] = Field(min_length=1)
+
+
 class MeetingHeld(Event, type="rectification.meeting-held"):
     """The special democratic-life meeting was held (专题民主生活会, G12)."""
 
     case_no: Code
-    held_on: date
+    held_on: Day
 
 
 class MeetingReported(Event, type="rectification.meeting-reported"):
     """The meeting was reported (G12)."""
 
     case_no: Code
-    reported_on: date
+    reported_on: Day
     report: DocumentHash
 
 
@@ -347,7 +399,7 @@ class ReRectificationOrdered(Event, type="rectification.re-rectification-ordered
     cycle: int = Field(ge=1)
     cause: OrderCause
     items: list[ResidualItem]
-    rectify_by: date
+    rectify_by: Day
     deadline_version: int = Field(ge=1)
 
 

@@ -5,9 +5,9 @@ digest begins as "" and takes in each of them:
 
     digest = SHA-256(digest + "\\n" + type + "\\n" + canonical JSON of the facts), in hexadecimal
 
-so one state of 64 characters stands for tasks, evidence, effects, documents and results, however
-many they are. A new field of a content event must be optional and absent by default: otherwise
-it would change the digest of what was pledged before.
+so one state of 64 characters stands for tasks, evidence, effects, documents, results, loopholes
+and institutions, however many they are. A new field of a content event must be optional and
+absent by default: otherwise it would change the digest of what was pledged before.
 """
 
 import hashlib
@@ -17,6 +17,8 @@ from shared.contracts.base import Event
 from shared.contracts.rectification import (
     DocumentArchived,
     EffectRecorded,
+    InstitutionChanged,
+    LoopholeClosed,
     RectificationStarted,
     ResultsRecorded,
     TaskCompleted,
@@ -30,6 +32,8 @@ CONTENT_EVENTS: tuple[type[Event], ...] = (
     EffectRecorded,
     DocumentArchived,
     ResultsRecorded,
+    LoopholeClosed,
+    InstitutionChanged,
 )
 
 

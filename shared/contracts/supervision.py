@@ -1,12 +1,14 @@
 """督查监督: ledgers, plan review, visits, evaluation, closing, reopening, long-term watch."""
 
-from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
-from shared.contracts.base import Code, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.base import Code, DataClass, Day, Decision, DocumentHash, Event, Facts, Text
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
+from shared.contracts.registry import upcaster
 
 
 class Ledger(StrEnum):
@@ -152,6 +154,14 @@ class ReopeningGround(StrEnum):
     PUBLIC_EVIDENCE = "PUBLIC_EVIDENCE"
 
 
+class ReopeningFinding(StrEnum):
+    """What was found of a closed problem: 没见底, 虚假整改, 反弹 (R224, R231)."""
+
+    NOT_TO_THE_BOTTOM = "NOT_TO_THE_BOTTOM"
+    FALSE = "FALSE"
+    RELAPSE = "RELAPSE"
+
+
 class MethodUsed(Facts):
     """One method of a visit (on site, interview, documents …) with its evidence."""
 
@@ -201,11 +211,11 @@ class ClosureReviewOpened(Event, type="supervision.closure-review-opened"):
     round_no: Code
     unit: Code
     category: Code
-    issued_on: date
+    issued_on: Day
     team_leader: Code
     linked_office: Code
     resident_team: Code
-    rectify_by: date
+    rectify_by: Day
     concerns_person_or_matter: bool = False
     team_members: list[Code] = []
 
@@ -223,7 +233,7 @@ class EntryPosted(Event, type="supervision.entry-posted"):
     cycle: int = Field(ge=1)
     source_id: Code
     state: ProblemState | None = None
-    due: date | None = None
+    due: Day | None = None
     application: int | None = None
     signatory: Code | None = None
     digest: DocumentHash | None = None
@@ -291,25 +301,27 @@ class SupervisionCompleted(Event, type="supervision.supervision-completed"):
     finding: Text
 
 
-class SelfScored(Event, type="supervision.self-scored"):
+class SelfScored(Event, type="supervision.self-scored", schema=2):
     """The unit scored itself; locked before the panel scores (T22). Points 0–100."""
 
     problem_no: Code
     cycle: int
     n: int
     score: int = Field(ge=0, le=100)
+    dimensions: DimensionScores | None = None
 
 
-class PanelScored(Event, type="supervision.panel-scored"):
+class PanelScored(Event, type="supervision.panel-scored", schema=2):
     """The panel scored (T22). Points 0–100."""
 
     problem_no: Code
     cycle: int
     n: int
     score: int = Field(ge=0, le=100)
+    dimensions: DimensionScores | None = None
 
 
-class PollClosed(Event, type="supervision.poll-closed"):
+class PollClosed(Event, type="supervision.poll-closed", schema=2):
     """The poll was closed with at least the minimum sample (T22). Points 0–100."""
 
     problem_no: Code
@@ -317,6 +329,7 @@ class PollClosed(Event, type="supervision.poll-closed"):
     n: int
     score: int = Field(ge=0, le=100)
     respondents: int = Field(ge=1)
+    dimensions: DimensionScores | None = None
 
 
 class EvaluationFinalised(Event, type="supervision.evaluation-finalised"):
@@ -333,7 +346,11 @@ class EvaluationFinalised(Event, type="supervision.evaluation-finalised"):
     grade: Grade
     is_low: bool = False
     items: list[ResidualItem] = []
-    rectify_by: date
+    rectify_by: Day
+
+
+LEAST_PAIRS = 2
+"""至少经过二次督查、评估: pairs that closing needs; a policy may ask for more (R216, G17)."""
 
 
 class ClosureEligible(Event, type="supervision.closure-eligible"):
@@ -372,7 +389,7 @@ class ShamRectificationFound(Event, type="supervision.sham-rectification-found")
     cycle: int
     kind: ShamKind
     evidence: list[DocumentHash] = Field(min_length=1)
-    rectify_by: date
+    rectify_by: Day
 
 
 class ClosureAccepted(Event, type="supervision.closure-accepted"):
@@ -396,7 +413,7 @@ class ClosureReturned(Event, type="supervision.closure-returned"):
     returned_by: Returner
     reasons: Text
     items: list[ResidualItem]
-    rectify_by: date
+    rectify_by: Day
 
 
 class LedgersReconciled(Event, type="supervision.ledgers-reconciled"):
@@ -492,7 +509,7 @@ class LongTermWatchStarted(Event, type="supervision.long-term-watch-started"):
     problem_no: Code
     resident_team: Code
     accepted_by: Code
-    until: date | None = None
+    until: Day | None = None
 
 
 class CaseFileChecked(Event, type="supervision.case-file-checked"):
@@ -503,7 +520,7 @@ class CaseFileChecked(Event, type="supervision.case-file-checked"):
     checked_by: Code
 
 
-class ProblemReopened(Event, type="supervision.problem-reopened"):
+class ProblemReopened(Event, type="supervision.problem-reopened", schema=2):
     """A closed problem came back: cycle c + 1, number and history kept (重启, T34)."""
 
     problem_no: Code
@@ -511,10 +528,11 @@ class ProblemReopened(Event, type="supervision.problem-reopened"):
     unit: Code
     cycle: int = Field(ge=2)
     ground: ReopeningGround
+    finding: ReopeningFinding | None = None
     finding_ref: Code
     decision: Decision
     items: list[ResidualItem]
-    rectify_by: date
+    rectify_by: Day
 
 
 class CaseFileArchived(Event, type="supervision.case-file-archived"):
@@ -569,8 +587,8 @@ class StatedFigure(Facts):
     definition_version: Code
     term: Code | None = None
     rounds: list[int] = []
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     positions: dict[str, int] = Field(min_length=1)
 
 
@@ -581,7 +599,7 @@ class HandoverUrged(Event, type="supervision.handover-urged"):
     unit: Code
     principal: Code
     urge: int = Field(ge=1)
-    urged_on: date
+    urged_on: Day
 
 
 class CommonProblemProposed(Event, type="supervision.common-problem-proposed"):
@@ -597,7 +615,7 @@ class CommonProblemConfirmed(Event, type="supervision.common-problem-confirmed")
     """The committee confirmed that the problem is common (A24)."""
 
     common_no: Code
-    confirmed_on: date
+    confirmed_on: Day
     decision: Decision
 
 
@@ -608,7 +626,7 @@ class AssignmentIssued(Event, type="supervision.assignment-issued"):
     kind: InstrumentKind
     basis: Code
     addressee: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
 
 
@@ -617,7 +635,7 @@ class SuggestionLetterIssued(Event, type="supervision.suggestion-letter-issued")
 
     instrument_no: Code
     addressee: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
     digest: DocumentHash
 
@@ -627,7 +645,7 @@ class ThematicReportIssued(Event, type="supervision.thematic-report-issued"):
 
     instrument_no: Code
     addressee: Code
-    issued_on: date
+    issued_on: Day
     decision: Decision
     digest: DocumentHash
     figures: list[StatedFigure] = []
@@ -657,7 +675,7 @@ class CampaignOpened(Event, type="supervision.campaign-opened"):
     initiator: Code
     lead_department: Code
     common_nos: list[Code] = []
-    opened_on: date
+    opened_on: Day
     decision: Decision
 
 
@@ -665,7 +683,7 @@ class CampaignClosed(Event, type="supervision.campaign-closed"):
     """The campaign was reviewed and closed."""
 
     campaign_no: Code
-    closed_on: date
+    closed_on: Day
     report: DocumentHash
 
 
@@ -674,8 +692,66 @@ class RoundEvaluated(Event, type="supervision.round-evaluated"):
 
     round_no: Code
     case_nos: list[Code] = Field(min_length=1)
-    evaluated_on: date
+    evaluated_on: Day
     report: DocumentHash
+
+
+class RoundCompletionNoted(Event, type="supervision.round-completion-noted"):
+    """Supervision learnt that a whole round was fed back: both duties begin (R209)."""
+
+    round_no: Code
+    completed_on: Day
+
+
+class CircularIssued(Event, type="supervision.circular-issued", data_class=DataClass.C1):
+    """The circular (通报) about an evaluated round was issued (一轮一通报, R194, R209)."""
+
+    round_no: Code
+    circular_no: Code
+    issued_on: Day
+    decision: Decision
+    digest: DocumentHash
+    good_units: list[Code] = []
+    poor_units: list[Code] = []
+
+
+class RoundDuty(StrEnum):
+    """What is owed about every completed round (R209)."""
+
+    EVALUATION = "EVALUATION"
+    CIRCULAR = "CIRCULAR"
+
+
+class RoundListedOverdue(Event, type="supervision.round-listed-overdue"):
+    """A round stands on the overdue list: what it lacks was due on `due` (R209, A20)."""
+
+    round_no: Code
+    due: Day
+    lacks: list[RoundDuty] = Field(min_length=1)
+
+
+class PopulationFrozen(Event, type="supervision.population-frozen", data_class=DataClass.C3):
+    """Out of whom a surprise re-check (回马枪) will be drawn is fixed, before any seed (R177)."""
+
+    draw_no: Code
+    population: list[Code] = Field(min_length=1)
+    size: int = Field(ge=1)
+    frozen_by: Code
+
+
+class SurpriseDrawn(Event, type="supervision.surprise-drawn", data_class=DataClass.C3):
+    """The seed was drawn by another person, and selects (R177).
+
+    `algorithm` says how (`shared/contracts/surprise_draw.py`); `seed_source` where the seed came
+    from: the lot that was drawn, before whom.
+    """
+
+    draw_no: Code
+    algorithm: Code
+    seed: DocumentHash
+    seed_source: Text
+    selection: list[Code] = Field(min_length=1)
+    drawn_by: Code
 
 
 class TeamLeaderReplaced(Event, type="supervision.team-leader-replaced"):
@@ -701,5 +777,14 @@ class UrgingRuleNoted(Event, type="supervision.urging-rule-noted"):
     """Supervision learnt after how many urges accountability is proposed, and since when (X06)."""
 
     edition: Code
-    effective: date
+    effective: Day
     urge_levels: int = Field(ge=1)
+
+
+def _unchanged(facts: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 adds a fact that schema 1 did not ask for: it stays absent."""
+    return facts
+
+
+for _event in (SelfScored, PanelScored, PollClosed, ProblemReopened):
+    upcaster(_event.TYPE, 1)(_unchanged)

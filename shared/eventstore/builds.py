@@ -82,21 +82,23 @@ def within(cursor: psycopg.Cursor[Any], schema: str) -> Iterator[None]:
     cursor.execute("SET LOCAL search_path = DEFAULT")
 
 
-def begin_reading(cursor: Cursor, model: type[ReadModel]) -> None:
+def begin_reading(cursor: Cursor, model: type[ReadModel]) -> int | None:
     """Begin a read-only snapshot in which unqualified names mean the live build's tables.
 
-    The cursor then holds one row, none when this version is not live. One round trip; the
-    connection must be in autocommit.
+    Returns its position, None when this version is not live. One round trip; the connection
+    must be in autocommit.
     """
     cursor.execute(
         SQL(
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
-            "SELECT set_config('search_path', quote_ident(schema_name), true)"
+            "SELECT position, set_config('search_path', quote_ident(schema_name), true)"
             " FROM public.read_models"
             " WHERE name = {name} AND version = {version} AND state = 'live' ORDER BY build LIMIT 1"
         ).format(name=Literal(model.NAME), version=Literal(model.VERSION))
     )
     cursor.nextset()
+    row = cursor.fetchone()
+    return None if row is None else int(row["position"])
 
 
 def of_model(cursor: Cursor, model: type[ReadModel], states: tuple[str, ...]) -> list[Build]:

@@ -218,13 +218,19 @@ class Queries:
         Raises NotYetProjectedError when it has not reached `min_position` in time, or when this
         version of it is not live yet.
         """
+        with self.at(model, min_position) as (cursor, _):
+            yield cursor
+
+    @contextmanager
+    def at(self, model: type[ReadModel], min_position: int = 0) -> Iterator[tuple[Cursor, int]]:
+        """Lend a cursor as `on` does, with the position up to which its snapshot was projected."""
         self._await(model, min_position)
         with self._store.single_statements() as connection:
             cursor = connection.cursor()
-            builds.begin_reading(cursor, model)
-            if cursor.fetchone() is None:
+            position = builds.begin_reading(cursor, model)
+            if position is None:
                 raise _not_live(model)
-            yield cursor
+            yield cursor, position
             cursor.execute("COMMIT")
 
     def position(self, model: type[ReadModel]) -> int:

@@ -17,6 +17,8 @@ from shared.kernel.errors import NotCanonicalError
 from shared.kernel.ids import event_id
 
 FORMAT = "duban/1"
+MAX_STREAM = 500
+"""Characters of a stream's name: what every index on streams surely holds."""
 
 
 class Record(BaseModel):
@@ -27,12 +29,12 @@ class Record(BaseModel):
     f: str = Field(default=FORMAT, pattern=r"^duban/1$")
     tenant: str
     service: str
-    stream: str
-    version: int = Field(ge=1)
+    stream: str = Field(min_length=1, max_length=MAX_STREAM)
+    version: int = Field(ge=1, strict=True)
     prev: str = Field(pattern=r"^([0-9a-f]{64})?$")
     id: str
     type: str
-    schema_: int = Field(alias="schema", ge=1)
+    schema_: int = Field(alias="schema", ge=1, strict=True)
     time: UtcTime
     actor: Actor
     command: str

@@ -33,6 +33,11 @@ class TrustFolder:
         """What counts now; raises NoteError when the chain is broken."""
         return trust.chain(self.notes, self.root)[-1]
 
+    def verified_notes(self) -> tuple[bytes, ...]:
+        """Return the notes when they are a chain; raises NoteError."""
+        trust.chain(self.notes, self.root)
+        return self.notes
+
     def files(self) -> dict[str, bytes]:
         """Return what goes into a bundle."""
         notes = {f"trust/{n}.note": raw for n, raw in enumerate(self.notes, start=1)}

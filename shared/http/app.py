@@ -1,6 +1,7 @@
 """Makes the HTTP application of a service: the same doors, signs and locks everywhere."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -9,11 +10,12 @@ from fastapi_offline import FastAPIOffline
 from shared.eventstore.store import EventStore
 from shared.http import problem_pages, refusals
 from shared.http.commands import Commands
+from shared.http.description import complete
 from shared.http.feed import feed_router
 from shared.http.health import Ready, health_router
 from shared.http.identity import TokenVerifier
 from shared.http.middleware import BodyMiddleware, HeadersMiddleware, ObservedMiddleware
-from shared.http.problems import MEDIA_TYPE, Problem
+from shared.http.problems import MEDIA_TYPE
 from shared.http.strict import refuse_unknown_parameters
 
 MAX_BODY_BYTES = 262_144
@@ -54,7 +56,7 @@ def create_app(
         app.include_router(router)
     refusals.install(app)
     _surround(app, service, max_body_bytes)
-    _document_problems(app)
+    _complete_description(app)
     return app
 
 
@@ -75,17 +77,12 @@ def _surround(app: FastAPI, service: str, max_body_bytes: int) -> None:
     app.add_middleware(ObservedMiddleware, service=service)
 
 
-def _document_problems(app: FastAPI) -> None:
-    """Add the schema of a problem to the OpenAPI description, which every route refers to."""
+def _complete_description(app: FastAPI) -> None:
+    """Have the OpenAPI description say what every route refers to; once, like FastAPI itself."""
     described = app.openapi
 
-    def with_problem() -> dict[str, Any]:
-        document = described()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        if "Problem" not in schemas:
-            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas["Problem"] = schema
-        return document
+    @cache
+    def completed() -> dict[str, Any]:
+        return complete(described())
 
-    app.openapi = with_problem  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = completed  # type: ignore[method-assign]  # FastAPI's documented way

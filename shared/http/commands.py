@@ -26,6 +26,7 @@ from shared.eventstore.store import EventStore
 from shared.eventstore.unit_of_work import Receipt, UnitOfWork
 from shared.http.access import authenticated, reader
 from shared.http.authorisation import authorise
+from shared.http.description import KEY_PATTERN
 from shared.http.etags import etag_of, version_of
 from shared.http.identity import Principal
 from shared.kernel.actor import Actor, Role
@@ -50,7 +51,7 @@ __all__ = ["CommandCall", "Commands", "Handler", "command", "fingerprint_key", "
 
 Handler = Callable[[UnitOfWork], dict[str, Any] | None]
 
-_KEY = re.compile(r"^[\x20-\x7e]{8,120}$")
+_KEY = re.compile(KEY_PATTERN)
 _LAST = "$last"  # the place of the last event, kept with the first answer; no answer has a `$`
 
 

@@ -4,7 +4,8 @@ import re
 
 from shared.kernel.errors import InvalidValueError
 
-_STRONG = re.compile(r'^"([1-9][0-9]{0,9})"$')
+ETAG_PATTERN = r'^"([1-9][0-9]{0,9})"$'
+_STRONG = re.compile(ETAG_PATTERN)
 
 
 def etag_of(version: int) -> str:

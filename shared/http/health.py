@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from shared.http.problems import Kind, problem
 from shared.telemetry import metrics
@@ -28,7 +29,11 @@ def health_router(ready: Ready) -> APIRouter:
         missing = ", ".join(name for name, works in sorted(parts.items()) if not works)
         return problem(NOT_READY, f"not working: {missing}", "/health/ready", parts=parts)
 
-    @router.get("/metrics", summary="Metrics in the Prometheus text format")
+    @router.get(
+        "/metrics",
+        summary="Metrics in the Prometheus text format",
+        response_class=PlainTextResponse,
+    )
     def measured() -> Response:
         return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
 

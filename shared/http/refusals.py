@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from shared.http import problems
 from shared.http.problems import FieldError, Kind, kind_of, problem, problem_from
@@ -22,6 +23,7 @@ from shared.telemetry import metrics
 from shared.telemetry.logs import logger
 
 _KINDS = {404: problems.NO_PATH, 405: problems.METHOD, 415: problems.MEDIA}
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _MAX_ERRORS = 50
 _MAX_PLACE = 200
 
@@ -58,7 +60,18 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = _KINDS.get(error.status_code) or _unnamed(error.status_code)
-    return problem(kind, kind.title.lower(), request.scope["path"], error.headers)
+    headers = {"Allow": _allowed(request)} if kind is problems.METHOD else error.headers
+    return problem(kind, kind.title.lower(), request.scope["path"], headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return every method of this path; the framework names those of its first route only."""
+    return ", ".join(method for method in _METHODS if _answers(request, method))
+
+
+def _answers(request: Request, method: str) -> bool:
+    asked = {**request.scope, "method": method}
+    return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _database(request: Request, error: Exception) -> Response:

@@ -64,7 +64,9 @@ def by_source(fetched: Fetched) -> dict[str, dict[TopicPartition, Sequence[Consu
 
 
 def _unreadable(source: str, record: ConsumerRecord) -> Unreadable:
-    headers = {name: value.decode(errors="backslashreplace") for name, value in record.headers}
+    # Kafka allows a header without a value.
+    told = [(name, value or b"") for name, value in record.headers]
+    headers = {name: value.decode(errors="backslashreplace") for name, value in told}
     # PostgreSQL's jsonb refuses the character 0.
     safe = {name.replace("\0", "?"): text.replace("\0", "?") for name, text in headers.items()}
     value = record.value or b""

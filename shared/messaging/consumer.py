@@ -21,7 +21,7 @@ from shared.messaging.arrivals import Arrivals, Fetched, by_source, read_arrival
 from shared.messaging.bookmarks import Bookmarks
 from shared.messaging.brokers import ANSWERED_WITHIN, Broker, cluster_id, stop_consumer
 from shared.messaging.generations import Generations
-from shared.messaging.handling import Gap, Handler
+from shared.messaging.handling import TRANSIENT, Gap, Handler
 from shared.messaging.headers import Message
 from shared.messaging.heads_check import HeadsCheck
 from shared.messaging.supervision import Patience, wait_or_stop
@@ -93,7 +93,8 @@ class Consumer:
     async def _supervised(self, stop: asyncio.Event) -> None:
         try:
             await self._follow_topics(stop)
-        except (KafkaError, BeginAgainError, OSError) as error:  # a TimeoutError is an OSError
+        except (KafkaError, BeginAgainError, OSError, *TRANSIENT) as error:
+            # A TimeoutError is an OSError; TRANSIENT is what a restarted database raises.
             pause = self.patience.after_failure(error)
             _log.warning("consumer-begins-again", error=type(error).__name__, pause=pause)
             await wait_or_stop(stop, pause)

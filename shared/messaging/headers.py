@@ -10,13 +10,16 @@ from shared.contracts.base import format_time
 from shared.eventstore import canonical
 from shared.eventstore.record import Record, RecordedEvent, told_by
 from shared.kernel.errors import ContractError, NotCanonicalError
+from shared.kernel.ids import event_id
 from shared.messaging.topics import topic_of
 
 Headers = list[tuple[str, bytes]]
 
 SPECVERSION = "1.0"
 CONTENT_TYPE = "application/json"
-_POSITION = re.compile(r"^[1-9][0-9]{0,18}$")
+_POSITION = re.compile(r"[1-9][0-9]{0,18}")
+_GENERATION = re.compile(r"[\x21-\x7e]{1,100}")
+_LARGEST_POSITION = 2**63 - 1  # what the database counts with
 _REQUIRED = frozenset(
     {
         "ce_id",
@@ -97,9 +100,12 @@ def from_feed(source: str, raw: bytes, position: int) -> Message:
 def envelope(raw: bytes) -> Record:
     """Return the record in these bytes, its facts not yet decoded; raises NotCanonicalError."""
     try:
-        return Record.model_validate(canonical.decode(raw))
+        record = Record.model_validate(canonical.decode(raw))
     except ValidationError as error:
         raise NotCanonicalError(f"{error.error_count()} fields break the contract") from None
+    if record.id != event_id(record.service, record.stream, record.version):
+        raise NotCanonicalError("the id is not that of this place")
+    return record
 
 
 def source_uri(tenant: str, service: str) -> str:
@@ -129,9 +135,13 @@ def _named(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
         raise ContractError("a header stands twice")
     if not _REQUIRED <= named.keys() <= _ALLOWED:
         raise ContractError("headers are missing or unknown")
-    if not _POSITION.match(named["position"]) or not named["generation"]:
+    if not _is_position(named["position"]) or not _GENERATION.fullmatch(named["generation"]):
         raise ContractError("position or generation is not well-formed")
     return named
+
+
+def _is_position(text: str) -> bool:
+    return bool(_POSITION.fullmatch(text)) and int(text) <= _LARGEST_POSITION
 
 
 def _require_agreement(topic: str, key: bytes, record: Record, named: dict[str, str]) -> None:

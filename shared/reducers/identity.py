@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Mapping
 
 NAME = "duban-reducers"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 SOURCES = (
     "__init__.py",

@@ -107,6 +107,58 @@ _ACCOUNTABILITY_CASE = {
     "accountability.case-decided": Move("DECIDED"),
     "accountability.case-executed": Move("EXECUTED"),
 }
+_FEEDBACK_JOINT_ACTION = {"feedback.joint-action-opened": Move("OPENED")}
+_FEEDBACK_COVERAGE_PLAN = {"feedback.coverage-plan-adopted": Move("ADOPTED")}
+_FEEDBACK_LEAD_READING = {"feedback.lead-content-read": Move("READ")}
+_RECTIFICATION_FIVE_LISTS = {"rectification.five-lists-stated": Move("STATED")}
+_RECTIFICATION_SUPERVISOR = {"rectification.supervisor-noted": Move(field="phase")}
+_RECTIFICATION_UNIT = {"rectification.unit-case-noted": Move("INSPECTED")}
+_SUPERVISION_INSTRUMENT = {
+    "supervision.assignment-issued": Move("ISSUED"),
+    "supervision.suggestion-letter-issued": Move("ISSUED"),
+    "supervision.thematic-report-issued": Move("ISSUED"),
+    "supervision.instrument-received": Move("RECEIVED"),
+    "supervision.instrument-handled": Move("HANDLED"),
+}
+_SUPERVISION_COMMON_PROBLEM = {
+    "supervision.common-problem-proposed": Move("PROPOSED"),
+    "supervision.common-problem-confirmed": Move("CONFIRMED"),
+}
+_SUPERVISION_CAMPAIGN = {
+    "supervision.campaign-opened": Move("OPENED"),
+    "supervision.campaign-closed": Move("CLOSED"),
+}
+_SUPERVISION_ROUND = {
+    "supervision.round-completion-noted": Move("FED_BACK", only_from=("",)),
+    "supervision.round-listed-overdue": Move("OVERDUE"),
+    "supervision.round-evaluated": Move("EVALUATED"),
+    "supervision.circular-issued": Move("CIRCULATED"),
+}
+_SUPERVISION_SURPRISE_DRAW = {
+    "supervision.population-frozen": Move("POPULATION_FROZEN"),
+    "supervision.surprise-drawn": Move("DRAWN"),
+}
+_SUPERVISION_HANDOVER_URGING = {"supervision.handover-urged": Move("URGED")}
+_SUPERVISION_UNIT = {"supervision.handover-noted": Move("HANDOVER_NOTED")}
+_SUPERVISION_URGING_RULE = {"supervision.urging-rule-noted": Move("NOTED")}
+_OTHER_LEAD = {
+    "accountability.other-lead-registered": Move("REGISTERED"),
+    "accountability.other-lead-classified": Move("CLASSIFIED"),
+    "accountability.other-lead-concluded": Move("CONCLUDED"),
+}
+_NAMING_CIRCULAR = {"accountability.naming-circular-issued": Move("ISSUED")}
+_DETENTION = {"accountability.detention-recorded": Move("RECORDED")}
+_VOLUNTARY_SURRENDER = {"accountability.voluntary-surrender-recorded": Move("RECORDED")}
+_INSPECTED_CASE = {"accountability.inspected-case-noted": Move("NOTED")}
+_INSPECTED_PROBLEM = {
+    "accountability.inspected-problem-noted": Move("NOTED"),
+    "accountability.problem-lead-noted": Move("AWAITED", only_from=("",)),
+}
+_DIRECTORY_ORGANISATION = {"directory.organisation-registered": Move("REGISTERED")}
+_DIRECTORY_POLICY = {"directory.policy-edition-adopted": Move("ADOPTED")}
+_DIRECTORY_LEGAL_BASIS = {"directory.legal-basis-registered": Move("REGISTERED")}
+_DIRECTORY_CALENDAR = {"directory.calendar-published": Move("PUBLISHED")}
+_AUDIT_READ = {"audit.read-recorded": Move("RECORDED")}
 _DIRECTORY_PERSON = {
     "directory.person-registered": Move("REGISTERED"),
     "directory.person-name-erased": Move("NAME_ERASED"),
@@ -124,6 +176,31 @@ LIFE_CYCLES: dict[tuple[str, str], dict[str, Move]] = {
     ("accountability", "lead"): _ACCOUNTABILITY_LEAD,
     ("accountability", "accountability-case"): _ACCOUNTABILITY_CASE,
     ("directory", "person"): _DIRECTORY_PERSON,
+    ("feedback", "joint-action"): _FEEDBACK_JOINT_ACTION,
+    ("feedback", "coverage-plan"): _FEEDBACK_COVERAGE_PLAN,
+    ("feedback", "lead-reading"): _FEEDBACK_LEAD_READING,
+    ("rectification", "five-lists"): _RECTIFICATION_FIVE_LISTS,
+    ("rectification", "supervisor"): _RECTIFICATION_SUPERVISOR,
+    ("rectification", "unit"): _RECTIFICATION_UNIT,
+    ("supervision", "instrument"): _SUPERVISION_INSTRUMENT,
+    ("supervision", "common-problem"): _SUPERVISION_COMMON_PROBLEM,
+    ("supervision", "campaign"): _SUPERVISION_CAMPAIGN,
+    ("supervision", "round-evaluation"): _SUPERVISION_ROUND,
+    ("supervision", "surprise-draw"): _SUPERVISION_SURPRISE_DRAW,
+    ("supervision", "handover-urging"): _SUPERVISION_HANDOVER_URGING,
+    ("supervision", "unit"): _SUPERVISION_UNIT,
+    ("supervision", "urging-rule"): _SUPERVISION_URGING_RULE,
+    ("accountability", "other-lead"): _OTHER_LEAD,
+    ("accountability", "naming-circular"): _NAMING_CIRCULAR,
+    ("accountability", "detention"): _DETENTION,
+    ("accountability", "voluntary-surrender"): _VOLUNTARY_SURRENDER,
+    ("accountability", "inspected-case"): _INSPECTED_CASE,
+    ("accountability", "inspected-problem"): _INSPECTED_PROBLEM,
+    ("directory", "organisation"): _DIRECTORY_ORGANISATION,
+    ("directory", "policy"): _DIRECTORY_POLICY,
+    ("directory", "legal-basis"): _DIRECTORY_LEGAL_BASIS,
+    ("directory", "calendar"): _DIRECTORY_CALENDAR,
+    ("audit", "read"): _AUDIT_READ,
 }
 
 HAS_CYCLES = {

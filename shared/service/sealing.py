@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from shared.eventstore.store import EventStore
+from shared.export.trust_folder import TrustFolder
 from shared.kernel.clock import Clock
 from shared.kernel.errors import UnavailableError
 from shared.kernel.ids import Ids
@@ -14,10 +15,14 @@ from shared.settings import ServiceSettings
 from shared.telemetry.logs import logger
 from shared.tlog.api import log_routes
 from shared.tlog.checkpoints import origin_of
+from shared.tlog.log_writer import LogWriter
 from shared.tlog.sealer import Sealer
+from shared.tlog.sibling_logs import HttpSiblingLogs
+from shared.tlog.siblings import SiblingAnchoring
 from shared.tlog.signer import CheckpointSigner
 from shared.tlog.states import StateRecorder
 from shared.tlog.store import TlogStore
+from shared.tlog.trust_changes import TrustChanges
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,26 @@ class SealedLog:
         """What records the state in the log."""
         return StateRecorder(self.store, self.tlog, self.settings.tenant, self.ids)
 
+    @cached_property
+    def anchoring(self) -> SiblingAnchoring | None:
+        """What anchors the sibling logs, None when the log is not sealed or no trust is named."""
+        settings, service = self.settings, self.store.service
+        if not settings.log_key_dir or not settings.trust_dir:
+            return None
+        siblings = HttpSiblingLogs.of(settings.sources, service, settings.service_token)
+        writer = LogWriter(self.store, settings.tenant, self.ids, via="timer")
+        return SiblingAnchoring(writer, siblings, lambda: self._trust_folder().newest)
+
     def routes(self) -> APIRouter:
         """Return the routes over the log. They need no signing key."""
         settings = self.settings
-        seals = bool(settings.log_key_dir)
-        return log_routes(self.tlog, self.states, settings.witness_vkeys, seals=seals)
+        return log_routes(
+            self.tlog,
+            self.states,
+            settings.witness_vkeys,
+            seals=bool(settings.log_key_dir),
+            anchor=lambda: self.anchoring and self.anchoring.anchor(self.clock.now()),
+        )
 
     def sealer(self) -> Sealer | None:
         """Return what seals the log, None when no directory of keys is set.
@@ -60,4 +80,15 @@ class SealedLog:
             raise UnavailableError(
                 f"the key signs for {signer.origin}, this log is {self.tlog.origin}"
             )
-        return Sealer(self.store, self.tlog, signer, self.states, self.clock)
+        trust = self._trust_changes()
+        return Sealer(self.store, self.tlog, signer, self.states, self.clock, trust=trust)
+
+    def _trust_changes(self) -> TrustChanges | None:
+        if not self.settings.trust_dir:
+            logger(__name__).warning("trust-is-not-recorded", reason="DUBAN_TRUST_DIR is not set")
+            return None
+        writer = LogWriter(self.store, self.settings.tenant, self.ids)
+        return TrustChanges(writer, lambda: self._trust_folder().verified_notes())
+
+    def _trust_folder(self) -> TrustFolder:
+        return TrustFolder.read(Path(self.settings.trust_dir))

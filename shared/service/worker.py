@@ -4,9 +4,11 @@ A part that fails beyond its own retries ends the process, so that its superviso
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from shared.eventstore.projections import Projector
@@ -18,6 +20,9 @@ from shared.telemetry.logs import logger
 
 STOPS_WITHIN_S = 15.0
 TIMER_FAILURES = 10
+ANCHORS_EVERY = timedelta(minutes=1)
+"""How often it is looked whether it is time to anchor the sibling logs."""
+
 
 _log = logger(__name__)
 
@@ -34,18 +39,21 @@ class Worker:
     def start(self) -> None:
         """Start every part that this service has."""
         service = self.service
-        sealer = service.log().sealer()  # refuses a missing or wrong key before anything runs
+        log = service.log()
+        sealer = log.sealer()  # refuses a missing or wrong key before anything runs
         projector = Projector(service.store, service.read_models)
         partitions = service.settings.kafka_partitions
         relay = Relay(service.store, service.broker(), service.ids, partitions)
         self._run("projections", lambda: projector.run(self.stopping))
         self._run("relay", lambda: self._loop(relay.run))
         if service.reactions.sources:
-            consumer = Consumer(service.handler(), service.broker(), service.name, partitions)
+            consumer = Consumer(service.handler(), service.broker(), _member(service), partitions)
             self._run("consumer", lambda: self._loop(consumer.run))
         if sealer is not None:
             self._run("sealer", lambda: sealer.run(self.stopping))
-        for timer in service.timers:
+        anchoring = log.anchoring
+        timers = [Timer("anchor-siblings", ANCHORS_EVERY, anchoring.look)] if anchoring else []
+        for timer in (*service.timers, *timers):
             self._run(f"timer {timer.name}", lambda timer=timer: self._tick(timer))  # type: ignore[misc]  # binds now
 
     def parts(self) -> dict[str, bool]:
@@ -100,3 +108,11 @@ class Worker:
             else:
                 if given:
                     _log.info("timer-gave-commands", timer=timer.name, count=given)
+
+
+def _member(service: Service) -> str:
+    """Return the worker's name in its group: stable over restarts, and no other worker's.
+
+    A broker fences the elder of two members of one name, which then would fence the younger.
+    """
+    return f"{service.name}-{socket.gethostname()}-{service.settings.http_port}"

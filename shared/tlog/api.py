@@ -4,7 +4,7 @@ Hashes tell nothing and are open to every role; entry bundles hold the records t
 open to those who may read the feed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Response
@@ -38,14 +38,23 @@ _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {BYTES: {}}}}
 
 
 def log_routes(
-    tlog: TlogStore, states: StateRecorder, witnesses: Sequence[str], *, seals: bool
+    tlog: TlogStore,
+    states: StateRecorder,
+    witnesses: Sequence[str],
+    *,
+    seals: bool,
+    anchor: Callable[[], object] = lambda: None,
 ) -> APIRouter:
-    """Return the routes of a service's sealed log; `seals` = a sealer runs for it."""
+    """Return the routes of a service's sealed log; `seals` = a sealer runs for it.
+
+    `anchor` anchors the sibling logs: before an export each log says how far the others were.
+    """
     router = APIRouter(prefix="/v1/log", tags=["log"])
     keys = [VerifierKey.parse(text) for text in witnesses]
     _add_log(router, tlog)
     _add_proofs(router, tlog)
-    _add_commands(router, tlog, states, keys, seals=seals)
+    _add_state(router, tlog, states, anchor, seals=seals)
+    _add_cosignatures(router, tlog, keys)
     return router
 
 
@@ -82,11 +91,11 @@ def _add_proofs(router: APIRouter, tlog: TlogStore) -> None:
         return Response(content, headers={"Duban-Log-Size": str(last.size)}, media_type=TEXT)
 
 
-def _add_commands(
+def _add_state(
     router: APIRouter,
     tlog: TlogStore,
     states: StateRecorder,
-    keys: Sequence[VerifierKey],
+    anchor: Callable[[], object],
     *,
     seals: bool,
 ) -> None:
@@ -99,11 +108,14 @@ def _add_commands(
         if not seals:
             raise UnavailableError("this log is not sealed: there is no signing key")
         logger(__name__).info("state-asked-for", person_ref=call.actor.person_ref)
+        anchor()
         size = StateRequests(tlog).ask()
         last = states.last()
         note = tlog.checkpoint(size).encode().decode()
         return {"size": size, "state_size": last.size, "checkpoint": note}
 
+
+def _add_cosignatures(router: APIRouter, tlog: TlogStore, keys: Sequence[VerifierKey]) -> None:
     @router.post("/cosignatures", summary="Keep what a witness said about a checkpoint")
     def add_cosignatures(
         size: Annotated[int, Query(ge=1, le=2**63 - 1)],

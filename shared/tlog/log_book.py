@@ -22,6 +22,8 @@ class LogBook(Aggregate):
         super().__init__(key)
         self.state_size = 0
         self.trust_version = 0
+        self.trust_digest = ""
+        self.anchored: dict[str, SiblingCheckpoint] = {}
 
     def record_state(
         self, size: int, state_root: bytes, heads: int, reducer: ReducerIdentity
@@ -40,7 +42,11 @@ class LogBook(Aggregate):
         self.record(TrustChanged(version=version, digest=digest))
 
     def anchor_siblings(self, checkpoints: list[SiblingCheckpoint]) -> None:
-        """Record checkpoints of the sibling logs."""
+        """Record checkpoints of the sibling logs; none may be older than the one before."""
+        for one in checkpoints:
+            before = self.anchored.get(one.origin)
+            if before is not None and one.size <= before.size:
+                raise RefusedError(f"{one.origin} is anchored at {before.size} records already")
         self.record(SiblingsAnchored(checkpoints=checkpoints))
 
     def destroy_subject_key(
@@ -63,8 +69,12 @@ class LogBook(Aggregate):
 
     @applies(TrustChanged)
     def _trust_changed(self, event: TrustChanged) -> None:
-        self.trust_version = event.version
+        self.trust_version, self.trust_digest = event.version, event.digest
 
-    @applies(SiblingsAnchored, SubjectKeyDestroyed, SealedValuesRead)
-    def _noted(self, event: SiblingsAnchored | SubjectKeyDestroyed | SealedValuesRead) -> None:
+    @applies(SiblingsAnchored)
+    def _siblings_anchored(self, event: SiblingsAnchored) -> None:
+        self.anchored = {**self.anchored, **{one.origin: one for one in event.checkpoints}}
+
+    @applies(SubjectKeyDestroyed, SealedValuesRead)
+    def _noted(self, event: SubjectKeyDestroyed | SealedValuesRead) -> None:
         """Nothing is decided from these."""

@@ -11,12 +11,13 @@ every sealer seals the same.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.eventstore.store import EventStore
 from shared.kernel.clock import Clock
-from shared.kernel.errors import ConflictError, UnavailableError
+from shared.kernel.errors import ConflictError, NotFoundError, UnavailableError
 from shared.messaging.crash_points import CrashPoint, no_crash
 from shared.messaging.supervision import Patience
 from shared.telemetry.logs import logger
@@ -28,15 +29,18 @@ from shared.telemetry.metrics import (
 )
 from shared.tlog.checkpoints import Checkpoint
 from shared.tlog.lead import Lead
+from shared.tlog.notes import NoteError
 from shared.tlog.requests import StateRequests
 from shared.tlog.signer import CheckpointSigner, StaleTreeError
 from shared.tlog.states import StateRecorder
 from shared.tlog.store import TlogStore
+from shared.tlog.trust_changes import TrustChanges
 
 BATCH = 1_000
 AT_LATEST_S = 5.0
 LOOKS_EVERY_S = 0.25
 STATE_LOOKED_AT_EVERY_S = 30.0
+TRUST_LOOKED_AT_EVERY_S = 30.0
 
 _log = logger(__name__)
 
@@ -54,12 +58,14 @@ class Sealer:
     monotonic: Callable[[], float] = time.monotonic
     batch: int = BATCH
     at_latest: float = AT_LATEST_S
+    trust: TrustChanges | None = None
 
     def __post_init__(self) -> None:
         self._requests = StateRequests(self.tlog)
         self._patience = Patience()
         self._waiting_since: float | None = None
         self._look_at_state = 0.0
+        self._look_at_trust = 0.0
 
     def seal(self) -> Checkpoint | None:
         """Seal the next records and sign; return the checkpoint, None when there is no news.
@@ -74,6 +80,8 @@ class Sealer:
             sealed = self.tlog.seal(settled, self.batch, self.clock.now())
             self.at("seal")
             self._sign()
+        if sealed is not None:
+            self._end_replacing()
         self._tell(settled)
         return sealed
 
@@ -113,6 +121,7 @@ class Sealer:
             since = self.clock.now()
             _log.info("sealer-leads", origin=self.tlog.origin)
             self.signer.require_not_behind(self.tlog.present())
+            self._end_replacing()
             self._sign()
             while not stop.is_set():
                 lead.require()
@@ -121,6 +130,8 @@ class Sealer:
                 stop.wait(LOOKS_EVERY_S)
 
     def _work(self, since: datetime) -> None:
+        if self.monotonic() >= self._look_at_trust:
+            self._record_trust()
         if self._requests.are_open():
             self._requests.answer(self.record_state)
         elif self._is_due():
@@ -145,6 +156,24 @@ class Sealer:
         self._look_at_state = self.monotonic() + STATE_LOOKED_AT_EVERY_S
         if self.states.is_due(size, self.clock.now(), since):
             self.record_state()
+
+    def _record_trust(self) -> None:
+        """Record new trust notes; without good ones the log is sealed all the same."""
+        self._look_at_trust = self.monotonic() + TRUST_LOOKED_AT_EVERY_S
+        if self.trust is None:
+            return
+        try:
+            added = self.trust.record(self.clock.now())
+        except (NoteError, NotFoundError) as error:
+            _log.error("trust-notes-do-not-count", reason=error.detail)
+        else:
+            if added:
+                _log.info("trust-changed", service=self.store.service, notes=added)
+
+    def _end_replacing(self) -> None:
+        if self.signer.is_replacing:
+            with suppress(NotFoundError):  # nothing is signed yet
+                self.signer.end_replacing(self.tlog.checkpoint())
 
     def _sign(self) -> None:
         signed = self.tlog.sign(self.signer.sign)

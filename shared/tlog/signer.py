@@ -103,7 +103,7 @@ class CheckpointSigner:
         at: CrashPoint = no_crash,
         previous: Signer | None = None,
     ) -> None:
-        """While a key is being replaced, the `previous` one signs beside the new one."""
+        """While a key is being replaced, the `previous` one signs the first checkpoint too."""
         self._signer = signer
         self._mark = mark
         self._at = at
@@ -113,7 +113,7 @@ class CheckpointSigner:
     def in_directory(cls, directory: Path, at: CrashPoint = no_crash) -> "CheckpointSigner":
         """Return the signer whose `log.key` and `log.mark` lie there.
 
-        A `log.previous.key` there signs too, until it is taken away.
+        A `log.previous.key` there signs too, until the new key has signed a checkpoint.
         """
         before = directory / "log.previous.key"
         previous = FileSigner(before) if before.exists() else None
@@ -128,6 +128,19 @@ class CheckpointSigner:
     @property
     def vkey(self) -> VerifierKey:
         return self._signer.vkey
+
+    @property
+    def is_replacing(self) -> bool:
+        """Whether a previous key still signs beside the present one."""
+        return self._previous is not None
+
+    def end_replacing(self, last: Note) -> None:
+        """Stop using the previous key once the present one has signed the last stored note.
+
+        That note, signed by both, is the overlap: whoever knows only the old key follows it there.
+        """
+        if last.signers([self.vkey]):
+            self._previous = None
 
     def sign(self, checkpoint: Checkpoint, prove: Prove) -> Note:
         """Return the signed checkpoint; raises StaleTreeError unless it continues the last one.

@@ -18,14 +18,12 @@ from psycopg.rows import DictRow
 from shared.contracts.log import ReducerIdentity, StateRecorded
 from shared.eventstore.record import parse
 from shared.eventstore.store import EventStore, Participant
-from shared.kernel.actor import system_actor
-from shared.kernel.context import Context
 from shared.kernel.ids import Ids
 from shared.kernel.periods import civil_date
 from shared.reducers import REDUCER, Replay, canonical, leaf_hash, state_root
-from shared.telemetry.propagation import current_traceparent
 from shared.telemetry.spans import work_span
 from shared.tlog.log_book import LogBook
+from shared.tlog.log_writer import LogWriter
 from shared.tlog.store import Connection, TlogStore
 
 EVERY_RECORDS = 10_000
@@ -54,8 +52,7 @@ class StateRecorder:
     def __init__(self, events: EventStore, tlog: TlogStore, tenant: str, ids: Ids) -> None:
         self._events = events
         self._tlog = tlog
-        self._tenant = tenant
-        self._ids = ids
+        self._writer = LogWriter(events, tenant, ids)
 
     def is_due(self, size: int, now: datetime, since: datetime) -> bool:
         """Whether so many records came, or a day ended, with news, since the last one.
@@ -97,23 +94,10 @@ class StateRecorder:
     def _record(self, size: int, known: Heads, changed: Sequence[str], now: datetime) -> int:
         new = self._heads(changed, size)
         heads = {**known, **new}
-        unit = self._events.begin(self._context(now))
-        service = self._events.service
-        book = unit.find(LogBook, service) or unit.create(LogBook, service)
+        unit, book = self._writer.begin("RecordState", now)
         book.record_state(size, state_root(heads), len(heads), IDENTITY)
         unit.save(book)
         return unit.commit([_keeping(new)]).position
-
-    def _context(self, now: datetime) -> Context:
-        service = self._events.service
-        return Context(
-            tenant=self._tenant,
-            actor=system_actor(service, "sealer"),
-            command=f"RecordState/{self._ids.new()}",
-            time=now,
-            correlation=LogBook.stream_of(service),
-            trace=current_traceparent(),
-        )
 
     def _known(self) -> Heads:
         with self._tlog.connection() as connection:

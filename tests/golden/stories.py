@@ -11,9 +11,18 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from shared.contracts import feedback, rectification, supervision
+from shared.contracts import accountability, feedback, rectification, supervision
+from shared.contracts.accountability import DisposalMethod, LeadConclusion, LeadSource
 from shared.contracts.base import Decision
-from shared.contracts.rectification import Measure, MeasureKind, MeasureLevel, Result, Task
+from shared.contracts.evaluation import DimensionScores
+from shared.contracts.rectification import (
+    InstitutionChange,
+    Measure,
+    MeasureKind,
+    MeasureLevel,
+    Result,
+    Task,
+)
 from shared.contracts.supervision import Grade
 from tests.golden.scribe import Scribe
 
@@ -22,6 +31,24 @@ CLAIMED, DECIDED = date(2022, 6, 12), date(2022, 6, 14)
 DECISION = Decision(document_no="YL-S-1", decided_on=CLAIMED, forum="leading-group")
 UNIT, PRINCIPAL = "yl-r1-u01", "p-up-1-1"
 DONE = Result(status=rectification.ResultStatus.DONE)
+
+
+def _points(*points: int) -> DimensionScores:
+    return DimensionScores(**dict(zip(DimensionScores.model_fields, points, strict=True)))
+
+
+DIMENSIONS = {
+    ("001", 1): (
+        _points(100, 90, 80, 90, 90), _points(90, 80, 60, 80, 90), _points(85, 85, 85, 85, 85),
+    ),
+    ("001", 2): (_points(92, 92, 92, 92, 92), _points(98, 88, 78, 88, 88), None),
+}  # fmt: skip
+"""Of the first problem only: by unit, panel and poll; the second pair's poll gave none."""
+
+INSTITUTIONS = {
+    "001": [("YL-ZD-1", InstitutionChange.NEW)],
+    "002": [("YL-ZD-1", InstitutionChange.AMENDED), ("YL-ZD-2", InstitutionChange.REPEALED)],
+}
 
 
 def tell_stories_of_round_1(scribe: Scribe, case_no: str) -> None:
@@ -60,6 +87,7 @@ def tell_the_reopening(scribe: Scribe, case_no: str) -> None:
     }  # fmt: skip
     reopened = supervision.ProblemReopened(
         unit=UNIT, ground=supervision.ReopeningGround.LOOK_BACK, finding_ref="LB-1",
+        finding=supervision.ReopeningFinding.RELAPSE,
         decision=DECISION, **facts,
     )  # fmt: skip
     scribe.write(f"review/{number}", reopened, day)
@@ -67,6 +95,32 @@ def tell_the_reopening(scribe: Scribe, case_no: str) -> None:
         cause=rectification.OrderCause.REOPENING, deadline_version=2, **facts
     )
     scribe.write(f"problem/{number}", ordered, day)
+
+
+def tell_other_leads(scribe: Scribe, day: date) -> None:
+    """15 June 2022: three leads of other sources; two are classified after 14 and 10 days.
+
+    Decoy: the third bears the number of an inspection lead.
+    """
+    registered = {
+        "O-1": (LeadSource.PETITION, 1), "O-2": (LeadSource.AUDIT, 5),
+        "L-1-001": (LeadSource.PETITION, 10),
+    }  # fmt: skip
+    for number, (source, on) in registered.items():
+        told = accountability.OtherLeadRegistered(
+            other_lead_no=number, source=source, addressee="yl-discipline",
+            registered_on=date(2022, 6, on),
+        )  # fmt: skip
+        scribe.write(f"other-lead/{number}", told, day)
+    for number in ("O-1", "O-2"):
+        classified = accountability.OtherLeadClassified(
+            other_lead_no=number, method=DisposalMethod.SETTLE, classified_on=day
+        )
+        scribe.write(f"other-lead/{number}", classified, day)
+    concluded = accountability.OtherLeadConcluded(
+        other_lead_no="O-1", conclusion=LeadConclusion.NO_CASE, concluded_on=day
+    )
+    scribe.write("other-lead/O-1", concluded, day)
 
 
 def _no(case_no: str, n: int) -> str:
@@ -179,6 +233,21 @@ class _Rectification:
             problem_no=number, fixed=DONE, held_to_account=DONE, built=DONE
         )
         self.unit_side(number, day, results)
+        self.lasting(number, day)
+
+    def lasting(self, number: str, day: date) -> None:
+        """Decoys: a loophole number that both problems use, a rule made and then amended."""
+        for loophole_no in ("K1", "K2") if number == self.one else ("K1",):
+            closed = rectification.LoopholeClosed(
+                problem_no=number, loophole_no=loophole_no, description="样例", evidence=[HASH]
+            )
+            self.unit_side(number, day, closed)
+        for document_no, change in INSTITUTIONS[number[-3:]]:
+            changed = rectification.InstitutionChanged(
+                problem_no=number, change=change, document_no=document_no, title="样例制度",
+                effective_on=day, digest=HASH, loophole_nos=["K1"],
+            )  # fmt: skip
+            self.unit_side(number, day, changed)
 
     def declared(self, number: str, declaration: int, day: date) -> None:
         pledged = rectification.AuthenticityPledged(
@@ -195,6 +264,7 @@ class _Rectification:
         self, number: str, n: int, scores: tuple[int, int, int], total: int, day: date
     ) -> None:
         of: dict[str, Any] = {"problem_no": number, "cycle": 1, "n": n}
+        own, panel, poll = DIMENSIONS.get((number[-3:], n), (None, None, None))
         method = supervision.MethodUsed(method="ON_SITE", evidence=[HASH])
         group: dict[str, Any] = {"executor_org": "yl-joint-group", "members": ["p-jsg-1"]}
         for event in (
@@ -202,9 +272,9 @@ class _Rectification:
                 visit_no=f"V-{n}", executor=supervision.Executor.JOINT_GROUP, **group, **of
             ),
             supervision.SupervisionCompleted(methods=[method], finding="样例", **of),
-            supervision.SelfScored(score=scores[0], **of),
-            supervision.PanelScored(score=scores[1], **of),
-            supervision.PollClosed(score=scores[2], respondents=30, **of),
+            supervision.SelfScored(score=scores[0], dimensions=own, **of),
+            supervision.PanelScored(score=scores[1], dimensions=panel, **of),
+            supervision.PollClosed(score=scores[2], dimensions=poll, respondents=30, **of),
             supervision.EvaluationFinalised(
                 case_no=self.case_no, unit=UNIT, scheme_version="S-1", total=total,
                 executor_org="yl-joint-group", grade=Grade.PASS, rectify_by=day, **of,

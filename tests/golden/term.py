@@ -66,6 +66,7 @@ from shared.contracts.supervision import (
 )
 from tests.golden.scribe import SEALED, Scribe
 from tests.golden.stories import (
+    tell_other_leads,
     tell_rectification_of_round_1,
     tell_stories_of_round_1,
     tell_the_reopening,
@@ -219,6 +220,8 @@ class _Writer:
         if plan.ordinal == 4:
             tell_the_reopening(self.scribe, self.case_no(SPLIT[0], 1))
         self.leads(plan)
+        if plan.ordinal == 1:
+            tell_other_leads(self.scribe, plan.later(5))
         self.measures(plan)
         self.cases_filed(plan)
         self.beyond_cases(plan)

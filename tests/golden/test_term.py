@@ -172,6 +172,9 @@ BY_HAND: dict[str, tuple[int, int, int]] = {
     "closures": (0, 2, 2),
     "objections.raised": (3, 3, 3),
     "pairs.completed": (0, 4, 4),
+    "leads.by-source": (73, 148, 215),  # three leads of other sources in round 1
+    "results.loopholes-closed": (0, 3, 3),
+    "results.institutions-changed": (0, 2, 2),
     "supervisors.gaps": (1, 2, 3),  # the last case of each round
 }
 
@@ -212,6 +215,26 @@ class TestAtThreeEarlierPositions:
         backwards = tuple(reversed(golden_term().log))
         for name in ("leads.transferred", "backlog.open", "persons.handled"):
             assert stat(name, backwards, scope=IN_TERM) == asked(name)
+
+
+class TestLeadsOfOtherSources:
+    """Registered on 1, 5 and 10 June 2022; on 15 June two are classified and one is settled."""
+
+    @pytest.mark.req("R253")
+    def test_stand_beside_the_inspection_leads_and_are_none_of_them(self) -> None:
+        assert number("leads.transferred") == 355
+        assert cells(asked("leads.by-source")) == {
+            ("AUDIT", "-"): 1,
+            ("INSPECTION", "-"): 355,
+            ("PETITION", "-"): 1,
+            ("PETITION", "NO_CASE"): 1,
+        }
+        assert number("leads.by-source", scope=Scope(term=TERM, rounds=(1,))) == 70
+
+    def test_wait_longer(self) -> None:
+        waits = cells(asked("leads.days-to-disposal-by-source"))
+        assert waits == {("AUDIT",): 10, ("INSPECTION",): 0, ("PETITION",): 14}
+        assert cells(asked("leads.days-to-conclusion-by-source")) == {("PETITION",): 14}
 
 
 class TestTheChainOfOneUnit:
@@ -260,6 +283,27 @@ class TestTheChainOfOneUnit:
             ("poll",): 8375,
             ("self",): 8675,
         }
+
+    def test_evaluations_by_dimension(self) -> None:
+        """Of 001, two pairs: the unit gave 100 and 92 for deployment, the panel 60 and 78 for
+        implementation; only the first poll was taken by dimension."""
+        found = cells(asked("evaluation.by-dimension"))
+        own = {d: found["self", d] for d in ("deployment", "plan", "implementation")}
+        assert own == {"deployment": 9600, "plan": 9100, "implementation": 8600}
+        panel = {d: found["panel", d] for d in ("deployment", "implementation", "reporting")}
+        assert panel == {"deployment": 9400, "implementation": 6900, "reporting": 8900}
+        assert {value for (source, _), value in found.items() if source == "poll"} == {8500}
+        assert len(found) == 3 * 5
+
+    def test_what_lasts(self) -> None:
+        """Loophole K1 of two problems is two; a rule that is made and then amended is one."""
+        assert number("results.loopholes-closed") == 3
+        assert number("results.institutions-changed") == 2
+        changed = cells(asked("results.institutions-changed"))
+        assert changed == {("AMENDED",): 1, ("NEW",): 1, ("REPEALED",): 1}
+
+    def test_reopened_by_a_look_back_because_it_relapsed(self) -> None:
+        assert cells(asked("reopened.times")) == {("LOOK_BACK", "RELAPSE"): 1}
 
     def test_objections(self) -> None:
         assert cells(asked("objections.raised")) == {

@@ -12,7 +12,7 @@ from services.audit.domain.moment import Moment
 from services.audit.read_models.reads import Read, Reads, reads
 from services.audit.schemas import ExportTaken, State
 from shared.contracts.audit import ReadSubject
-from shared.contracts.base import Code
+from shared.contracts.base import Code, Text
 from shared.eventstore.projections import Queries
 from shared.http.commands import CommandCall, Commands, command, reader
 from shared.http.paging import Cursor, Limit, MinPosition, Page, decode_cursor, page_of
@@ -23,7 +23,7 @@ from shared.telemetry.propagation import current_traceparent
 FileReader = Annotated[Actor, Depends(reader(Role.AUD, Role.DCI, Role.LG))]
 ReadsReader = Annotated[Actor, Depends(reader(Role.AUD, Role.LG))]
 Purpose = Annotated[
-    str, Query(min_length=2, max_length=400, description="why this is read; it is recorded")
+    Text, Query(min_length=2, max_length=400, description="why this is read; it is recorded")
 ]
 NoteRead = Callable[[Actor, ReadSubject, str, str, Moment], None]
 

@@ -1,11 +1,13 @@
 """Which moment a question is about, and who may ask."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from services.audit.domain.moment import Moment
+from shared.contracts.base import Day, within_reach, written_out
 from shared.http.commands import reader
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import InvalidValueError
@@ -16,21 +18,27 @@ Auditor = Annotated[
 """Who may look at how problems, cases, units and rounds stood: never the unit itself (3.3)."""
 
 
+Positions = Annotated[
+    str, Field(max_length=400, pattern=r"^[a-z]+:[0-9]{1,18}(,[a-z]+:[0-9]{1,18})*$")
+]
+"""Up to which position of which service: `feedback:120,supervision:9`."""
+
+
 def asked_moment(
     as_of: Annotated[
         datetime | None,
+        BeforeValidator(written_out),
+        AfterValidator(within_reach),
         Query(description="only what was recorded by then (when it was known); UTC if no zone"),
     ] = None,
     at_position: Annotated[
-        str | None,
+        Positions | None,
         Query(
-            max_length=400,
-            pattern=r"^[a-z]+:\d{1,18}(,[a-z]+:\d{1,18})*$",
-            description="of these services only up to that position: `feedback:120,supervision:9`",
+            description="of these services only up to that position: `feedback:120,supervision:9`"
         ),
     ] = None,
     effective_on: Annotated[
-        date | None, Query(description="only what was so by that day (business date)")
+        Day | None, Query(description="only what was so by that day (business date)")
     ] = None,
 ) -> Moment:
     """Return the moment; nothing named means now."""

@@ -1,11 +1,10 @@
 """Statistics over HTTP: as of any moment, with everything that reproduces the number."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from services.audit.api.moments import AskedMoment, asked_moment
+from services.audit.api.moments import AskedMoment, Positions, asked_moment
 from services.audit.application.figures import Figures
 from services.audit.domain.statistics import (
     Audience,
@@ -24,7 +23,10 @@ from services.audit.schemas import (
     FigureCell,
     Quantity,
 )
-from shared.contracts.base import Code
+from shared.contracts.base import (
+    Code,
+    Day,
+)
 from shared.http.commands import reader
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import InvalidValueError
@@ -48,8 +50,8 @@ def asked_scope(
     level: Text = None,
     term: Text = None,
     rounds: Annotated[list[int] | None, Query(description="ordinals within the term")] = None,
-    since: date | None = None,
-    until: date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
 ) -> Scope:
     """Return the part of the work that is meant."""
     return Scope(tenant or "", level or "", term or "", tuple(rounds or ()), since, until)
@@ -104,7 +106,7 @@ def statistic_routes(figures: Figures) -> APIRouter:
         actor: Asking,
         moment: AskedMoment,
         scope: AskedScope,
-        until_position: Annotated[str | None, Query(max_length=400)] = None,
+        until_position: Positions | None = None,
     ) -> DifferencePage:
         """Return by which events the number changed from the moment until `until_position`."""
         after = asked_moment(at_position=until_position)

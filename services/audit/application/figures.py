@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from services.audit.application.followed_records import Followed, FollowedRecords
+from services.audit.domain.due_dates import POLICY, DueDates
 from services.audit.domain.moment import Moment
 from services.audit.domain.statistics import (
     Audience,
@@ -18,8 +19,11 @@ from services.audit.domain.statistics import (
     reproduced,
     stat,
 )
-from services.audit.domain.statistics.definitions import types_read
+from services.audit.domain.statistics.definitions import MIN_PERSONS, types_read
 from shared.kernel.clock import Clock
+from shared.kernel.periods import civil_date
+
+LEAST = "published_persons_min"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Figures:
     ) -> Statistic[Any]:
         """Answer one statistic; raises what `stat` raises."""
         ends = self.followed.ends(moment)
+        if audience.suppresses:
+            least = self._least_published(scope, self._at(moment, ends))
+            audience = replace(audience, min_persons=least)
         log = self.followed.all_of_types(types_read(definition(name)))
         told = stat(
             name,
@@ -52,6 +59,22 @@ class Figures:
             audience=audience,
         )
         return replace(told, positions={end.source: end.position for end in ends})
+
+    def _least_published(self, scope: Scope, moment: Moment) -> int:
+        """Return of how many persons a published figure tells at least (3.5).
+
+        That is what the policy in force then says; the strictest one when several committees are
+        in scope.
+        """
+        rules: dict[str, DueDates] = {}
+        for one in self.followed.all_of_types([POLICY]):
+            tenant = one.record["tenant"]
+            if moment.knows(one) and scope.tenant in ("", tenant):
+                rules.setdefault(tenant, DueDates()).feed(one)
+        day = civil_date(moment.instant(self.clock.now(), ()))
+        editions = (rule.edition(day) for rule in rules.values())
+        known = [edition["numbers"].get(LEAST) for edition in editions if edition]
+        return max((least for least in known if least is not None), default=MIN_PERSONS)
 
     def difference(
         self, name: str, before: Moment, after: Moment, *, scope: Scope, audience: Audience

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from services.audit.domain.invariants.rounds import ROUND_TYPES
 from services.audit.domain.known import Known, concerned
 from services.audit.domain.moment import Moment
 from services.audit.domain.places import Place, places_in
@@ -21,7 +22,8 @@ from shared.kernel.errors import ContractError, TooLargeError
 MOST_RECORDS = 50_000
 """What one answer may be folded from; a single unit in a single round has far fewer."""
 
-NEWS_KINDS = ("problem/", "case/", "unit/", "lead/", "accountability-case/", "instrument/")
+NEWS_KINDS = ("problem/", "case/", "unit/", "lead/", "accountability-case/", "instrument/",
+              "coverage-plan/", "surprise-draw/")  # fmt: skip
 
 _WITHIN = """
     (%(as_of)s::timestamptz IS NULL OR found."time" <= %(as_of)s)
@@ -87,7 +89,7 @@ class FollowedRecords:
             if not _keep_record(cursor, recorded, concerns):
                 return  # kept already: the inbox mark says so, too
             _keep_places(cursor, places)
-            _tell_news(cursor, [one for one in concerns if one.startswith(NEWS_KINDS)])
+            _tell_news(cursor, [one for one in concerns if _is_news(one, record.type)])
 
         return keep
 
@@ -167,6 +169,12 @@ class FollowedRecords:
     def _rows(self, query: str, values: dict[str, Any]) -> list[DictRow]:
         with self.store.connection() as connection:
             return connection.execute(query.encode(), values).fetchall()
+
+
+def _is_news(concern: str, event_type: str) -> bool:
+    """Whether an invariant is checked anew; of a round only by what is owed about it."""
+    is_of_round = event_type in ROUND_TYPES and concern.startswith("round/")
+    return is_of_round or concern.startswith(NEWS_KINDS)
 
 
 def _keep_record(cursor: Cursor[DictRow], recorded: RecordedEvent, concerns: Sequence[str]) -> bool:

@@ -74,18 +74,41 @@ def concerned(stream: str, data: dict[str, Any]) -> list[str]:
     return sorted(set(_concerned(stream, data)))
 
 
-_STREAM_KINDS = {
+STREAM_KINDS = {
     "problem": "problem",
     "review": "problem",
+    "inspected-problem": "problem",
     "case": "case",
     "feedback": "case",
     "inspected-case": "case",
+    "five-lists": "case",
+    "handover-urging": "case",
+    "supervisor": "case",
     "lead": "lead",
+    "lead-reading": "lead",
+    "other-lead": "other-lead",
     "accountability-case": "accountability-case",
     "organisation": "unit",
     "unit": "unit",
     "round": "round",
+    "round-evaluation": "round",
+    "instrument": "instrument",
+    "common-problem": "common-problem",
+    "campaign": "campaign",
+    "joint-action": "joint-action",
+    "coverage-plan": "coverage-plan",
+    "surprise-draw": "surprise-draw",
+    "naming-circular": "naming-circular",
+    "detention": "detention",
+    "voluntary-surrender": "voluntary-surrender",
+    "person": "person",
+    "policy": "policy",
+    "urging-rule": "policy",
+    "legal-basis": "legal-basis",
+    "calendar": "calendar",
 }
+"""What each kind of stream is about: a thing of that kind, under the key of the stream."""
+
 _FACT_KINDS = {
     "problem_no": "problem",
     "problem_nos": "problem",
@@ -103,8 +126,8 @@ SEALED = "$sealed"
 
 def _concerned(stream: str, data: dict[str, Any]) -> Iterator[str]:
     kind, _, key = stream.partition("/")
-    if kind in _STREAM_KINDS:
-        yield f"{_STREAM_KINDS[kind]}/{key}"
+    if kind in STREAM_KINDS:
+        yield f"{STREAM_KINDS[kind]}/{key}"
     yield from _named(data)
 
 

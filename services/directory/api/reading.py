@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Query
-from pydantic import AwareDatetime
 
+from shared.contracts.base import UtcTime
 from shared.eventstore.store import EventStore
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.http.commands import reader
@@ -20,7 +20,7 @@ Reading = Callable[[Actor], UnitOfWork]
 Anybody = Annotated[Actor, Depends(reader())]
 
 At = Annotated[
-    AwareDatetime | None,
+    UtcTime | None,
     Query(description="as of this instant, with its time zone; now when left out"),
 ]
 

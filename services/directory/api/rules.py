@@ -1,6 +1,5 @@
 """The rules of the time: policy editions, legal bases, calendars, and the dates that follow."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from services.directory import schemas
 from services.directory.api.reading import Anybody, At, Reading
 from services.directory.application import DirectoryApplication
-from shared.contracts.base import Code
+from shared.contracts.base import Code, Day
 from shared.contracts.directory import DueDate, LegalBasisView, PolicyView
 from shared.http.commands import CommandCall, command
 from shared.kernel.actor import Role
@@ -27,12 +26,12 @@ def rule_routes(application: DirectoryApplication, reading: Reading) -> APIRoute
         return application.policy(reading(actor), at)
 
     @router.get("/due-dates")
-    def due_date(actor: Anybody, parameter: Code, start: date, at: At = None) -> DueDate:
+    def due_date(actor: Anybody, parameter: Code, start: Day, at: At = None) -> DueDate:
         """Return when the period ends that began on `start`, by the policy in force at `at`."""
         return application.due_date(reading(actor), parameter, start, at)
 
     @router.get("/legal-bases/{basis}")
-    def legal_basis(basis: Code, on: date, actor: Anybody) -> LegalBasisView:
+    def legal_basis(basis: Code, on: Day, actor: Anybody) -> LegalBasisView:
         """Return the edition of the legal basis in force on that date (G28)."""
         return application.legal_basis(reading(actor), basis, on)
 

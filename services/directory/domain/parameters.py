@@ -4,6 +4,8 @@ The sources give words, not numbers (及时, 定期, 限期), so each is data of
 is a constant of the code. The Chinese words are the ones whose meaning an edition fixes.
 """
 
+from shared.contracts.supervision import LEAST_PAIRS
+
 PERIODS: dict[str, str] = {
     "plan_submit_within": "迅速建立: the plan, from the feedback",
     "concentrated_window": "集中整改期: from the feedback",
@@ -27,7 +29,7 @@ PERIODS: dict[str, str] = {
 }
 
 NUMBERS: dict[str, tuple[int, int]] = {
-    "closure_min_pairs": (2, 20),  # 至少经过二次督查、评估: more may be asked, fewer never (R216)
+    "closure_min_pairs": (LEAST_PAIRS, 20),  # more may be asked, fewer never (R216)
     "rounds_per_year": (1, 52),
     "units_per_year_min": (1, 100_000),
     "units_per_year_max": (1, 100_000),
@@ -39,10 +41,11 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "low_mark": (0, 100),
     "poll_minimum": (1, 100_000),
     "urge_levels": (1, 20),  # X06: after so many urges accountability is proposed
+    "published_persons_min": (2, 1_000),  # figures of fewer persons are not published (3.5)
 }
 """Each number with the least and the most that an edition may say."""
 
-LATER_NUMBERS: dict[str, int] = {"urge_levels": 3}
+LATER_NUMBERS: dict[str, int] = {"urge_levels": 3, "published_persons_min": 10}
 """Parameters that came later, as an edition has them which does not name them."""
 
 WEIGHTS = ("weight_self", "weight_panel", "weight_poll")

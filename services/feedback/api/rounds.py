@@ -13,7 +13,12 @@ from services.feedback.read_models.rounds import (
     list_rounds,
     round_page,
 )
-from services.feedback.schemas import AuthoriseDeputy, OpenJointAction, OpenRound
+from services.feedback.schemas import (
+    AdoptCoveragePlan,
+    AuthoriseDeputy,
+    OpenJointAction,
+    OpenRound,
+)
 from shared.contracts.base import Code
 from shared.eventstore.projections import Queries
 from shared.http.commands import CommandCall, command
@@ -47,6 +52,18 @@ def round_routes(application: FeedbackApplication, queries: Queries) -> APIRoute
             lambda uow: application.authorise_deputy(uow, round_no, **body.facts()),
             on=f"round/{round_no}",
             correlation=round_no,
+        )
+
+    @router.post("/coverage-plans", status_code=201)
+    def adopt_coverage_plan(
+        body: AdoptCoveragePlan,
+        call: Annotated[CommandCall, Depends(command("AdoptCoveragePlan", Role.LG))],
+    ) -> Response:
+        """Adopt whom the term inspects at least once (全覆盖规划), or a new edition of it."""
+        return call.run(
+            lambda uow: application.adopt_coverage_plan(uow, **body.facts()),
+            correlation=body.term,
+            status=201,
         )
 
     @router.post("/joint-actions", status_code=201)

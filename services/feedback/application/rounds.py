@@ -1,14 +1,15 @@
-"""Opening rounds, and noting when all their targets are fed back."""
+"""The plan of a term, opening rounds, and noting when all their targets are fed back."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from services.feedback.domain.coverage import CoveragePlan
 from services.feedback.domain.issuing import Feedback
 from services.feedback.domain.joint_actions import JointAction
 from services.feedback.domain.rounds import Round
 from shared.contracts.base import Decision
-from shared.contracts.feedback import RoundTarget
+from shared.contracts.feedback import CoverageCategory, RoundTarget
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.periods import civil_date
 
@@ -51,6 +52,20 @@ class RoundUseCases:
         today = civil_date(uow.now)
         uow.save(action.open(field, partners, opened_on, decision, today))
         return {"action_no": action_no}
+
+    def adopt_coverage_plan(
+        self,
+        uow: UnitOfWork,
+        term: str,
+        *,
+        categories: Sequence[CoverageCategory],
+        total: int,
+        decision: Decision,
+    ) -> dict[str, Any]:
+        """Adopt whom the term inspects at least once, or a new edition of it (R035)."""
+        plan = uow.find(CoveragePlan, term) or uow.create(CoveragePlan, term)
+        uow.save(plan.adopt(categories, total, decision, civil_date(uow.now)))
+        return {"term": term, "edition": plan.editions}
 
     def complete_round_if_all_fed_back(self, uow: UnitOfWork, round_no: str) -> None:
         """Note the round as fed back once feedback was issued to every target; only once."""

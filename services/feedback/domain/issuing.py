@@ -14,7 +14,12 @@ from services.feedback.domain.deliveries import (
 )
 from services.feedback.domain.grounds import require_authority, require_past
 from services.feedback.domain.rounds import NotATargetError
-from shared.contracts.base import Decision, DocumentHash, Facts
+from shared.contracts.base import (
+    Day,
+    Decision,
+    DocumentHash,
+    Facts,
+)
 from shared.contracts.feedback import (
     Attendance,
     AttendanceCategory,
@@ -78,7 +83,7 @@ class Reports(Facts):
 class FeedbackSession(Facts):
     """How feedback was given: the day, the forms, under which decision, and who was there."""
 
-    issued_on: date
+    issued_on: Day
     forms: list[FeedbackForm] = Field(min_length=1)
     decision: Decision
     attendance: list[Attendance]
@@ -87,11 +92,11 @@ class FeedbackSession(Facts):
 class Deadlines(Facts):
     """The dates that begin to run with the feedback, computed from the policy in force."""
 
-    plan_due: date
-    window_end: date
-    rectify_by: date
-    reply_due: date
-    objection_until: date
+    plan_due: Day
+    window_end: Day
+    rectify_by: Day
+    reply_due: Day
+    objection_until: Day
 
 
 class Feedback(Aggregate):

@@ -75,14 +75,8 @@ def closing_routes(application: RectificationApplication, directory: Directory) 
         """Sign the closing report and apply for closing; not delegable (T26)."""
 
         def handler(uow: UnitOfWork) -> dict[str, Any]:
-            principal, policy = incumbent(uow, problem_no), directory.policy()
-            uow.under(policy.edition)
             return application.submit_closure_report(
-                uow,
-                problem_no,
-                digest=body.digest,
-                incumbent=principal,
-                minimum_pairs=policy.numbers["closure_min_pairs"],
+                uow, problem_no, digest=body.digest, incumbent=incumbent(uow, problem_no)
             )
 
         return run(call, problem_no, handler)

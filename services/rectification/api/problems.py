@@ -8,6 +8,7 @@ from services.rectification import schemas
 from services.rectification.application import RectificationApplication
 from services.rectification.domain.closing import Problem
 from shared.contracts.base import Code
+from shared.contracts.rectification import InstitutionChanged
 from shared.http.commands import CommandCall, Handler, command
 from shared.http.directory import Directory
 from shared.kernel.actor import Role
@@ -17,6 +18,7 @@ def problem_routes(application: RectificationApplication, directory: Directory) 
     """Return the routes of claim, work, lists, blockers and deadline under `/problems`."""
     router = APIRouter(tags=["problems"])
     router.include_router(_work(application))
+    router.include_router(_lasting(application))
     router.include_router(_blockers(application))
 
     @router.post("/problems/{problem_no}/claim", status_code=201)
@@ -117,6 +119,35 @@ def _work(application: RectificationApplication) -> APIRouter:
         """Record the three results 改 / 问 / 立 (R128)."""
         return run(
             call, problem_no, lambda uow: application.record_results(uow, problem_no, **dict(body))
+        )
+
+    return router
+
+
+def _lasting(application: RectificationApplication) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/problems/{problem_no}/close-loophole")
+    def close_loophole(
+        problem_no: Code,
+        body: schemas.CloseLoophole,
+        call: Annotated[CommandCall, Depends(command("CloseLoophole", Role.UH, Role.UM))],
+    ) -> Response:
+        """Close a loophole that the problem showed (R129)."""
+        return run(
+            call, problem_no, lambda uow: application.close_loophole(uow, problem_no, **dict(body))
+        )
+
+    @router.post("/problems/{problem_no}/change-institution")
+    def change_institution(
+        problem_no: Code,
+        body: schemas.ChangeInstitution,
+        call: Annotated[CommandCall, Depends(command("ChangeInstitution", Role.UH, Role.UM))],
+    ) -> Response:
+        """Make, amend or repeal a rule because of the problem (建章立制, R130)."""
+        changed = InstitutionChanged(problem_no=problem_no, **dict(body))
+        return run(
+            call, problem_no, lambda uow: application.change_institution(uow, problem_no, changed)
         )
 
     return router

@@ -1,12 +1,13 @@
 """Use cases of a case: opening, the plan, the special meeting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from services.rectification.domain.case import RectificationCase
 from services.rectification.domain.closing import Problem
 from services.rectification.domain.guards import require_incumbent
+from services.rectification.domain.stated_lists import StatedLists
 from services.rectification.domain.unit import Unit
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import CaseOpened, PlannedProblem
@@ -54,6 +55,21 @@ class CaseUseCases:
         problem = found_or_created_problem(uow, problem_no)
         problem.receive(issued, opened.case_no, opened.unit, opened.issued_on, opened.rectify_by)
         return problem
+
+    def state_five_lists(
+        self,
+        uow: UnitOfWork,
+        case_no: str,
+        *,
+        position: int,
+        entries: int,
+        digests: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """Put the stored lists of a case on record (R118); raises NotFoundError."""
+        uow.load(RectificationCase, case_no)
+        stated = uow.find(StatedLists, case_no) or uow.create(StatedLists, case_no)
+        uow.save(stated.state(position, entries, digests))
+        return {"case_no": case_no, "position": position}
 
     def unit_of_case(self, uow: UnitOfWork, case_no: str) -> str:
         """Return the unit whose principal answers for the case."""

@@ -142,11 +142,10 @@ class ClosingUseCases:
         *,
         digest: str,
         incumbent: Incumbent | None,
-        minimum_pairs: int,
     ) -> dict[str, Any]:
         """Sign the closing report and apply for closing.
 
-        T26: G06 G12 G13 G14 G17 G19 G20 G21 G23 G24. `minimum_pairs` is a policy number.
+        T26: G06 G12 G13 G14 G17 G19 G20 G21 G23 G24.
         """
         problem = own_problem(uow, problem_no)
         principal = require_incumbent(uow.actor, incumbent, uow.now)
@@ -154,7 +153,6 @@ class ClosingUseCases:
         problem.submit_closure_report(
             principal,
             digest,
-            minimum_pairs=minimum_pairs,
             meeting_is_complete=case.meeting_is_complete,
             handover_is_open=_has_open_handover(uow, problem.unit),
         )

@@ -13,7 +13,7 @@ from services.rectification.domain.guards import (
 )
 from services.rectification.domain.supervisor import CaseSupervisor
 from shared.contracts.directory import Incumbent
-from shared.contracts.rectification import Result
+from shared.contracts.rectification import InstitutionChanged, Result
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.errors import NotFoundError
 
@@ -103,6 +103,28 @@ class ProblemUseCases:
         """Record the three results 改 / 问 / 立 (R128)."""
         problem = own_problem(uow, problem_no)
         problem.record_results(fixed, held_to_account, built)
+        return _saved_content(uow, problem)
+
+    def close_loophole(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        loophole_no: str,
+        description: str,
+        evidence: Sequence[str],
+    ) -> dict[str, Any]:
+        """Close a loophole that the problem showed (R129)."""
+        problem = own_problem(uow, problem_no)
+        problem.close_loophole(loophole_no, description, evidence)
+        return _saved_content(uow, problem)
+
+    def change_institution(
+        self, uow: UnitOfWork, problem_no: str, changed: InstitutionChanged
+    ) -> dict[str, Any]:
+        """Make, amend or repeal a rule because of the problem (R130)."""
+        problem = own_problem(uow, problem_no)
+        problem.change_institution(changed, business_day(uow.now))
         return _saved_content(uow, problem)
 
     def raise_blocker(

@@ -147,7 +147,6 @@ class Problem(WorkingProblem):
         principal: Incumbent,
         digest: str,
         *,
-        minimum_pairs: int,
         meeting_is_complete: bool,
         handover_is_open: bool,
     ) -> None:
@@ -155,18 +154,18 @@ class Problem(WorkingProblem):
         self.require_state(ProblemState.CLOSURE_ELIGIBLE)
         guards.require_no_handover(handover_is_open)
         guards.require_meeting(meeting_is_complete)
-        self._require_closable(minimum_pairs)
+        self._require_closable()
         guards.require_signature_on(digest, self.content)
         self._apply_for_closing(principal, digest)
 
-    def _require_closable(self, minimum_pairs: int) -> None:
+    def _require_closable(self) -> None:
         """Demand G13 G14 G17 G19 G23 G24."""
         guards.require_effect_and_archive(self.effects, len(self.documents))
         is_of_cycle = self.pledge is not None and self.pledge.cycle == self.cycle
         pledged = self.pledge.digest if self.pledge is not None and is_of_cycle else ""
         guards.require_pledge_on(pledged, self.content)
         assert self.eligibility is not None, "a problem in P11 has its eligibility"
-        guards.require_pairs(self.eligibility.pairs, self.eligibility.waived, minimum_pairs)
+        guards.require_pairs(self.eligibility.pairs, self.eligibility.waived)
         guards.require_disposal(
             self.concerns_person_or_matter, self.disposal_known, self.pursuit_known
         )

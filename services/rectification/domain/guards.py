@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from shared.contracts.directory import Incumbent
 from shared.contracts.rectification import ResultsRecorded
+from shared.contracts.supervision import LEAST_PAIRS
 from shared.kernel.actor import Actor, Role
 from shared.kernel.errors import GuardFailedError, RefusedError
 
@@ -63,10 +64,13 @@ def require_pledge_on(pledged: str, content: str) -> None:
         raise GuardFailedError("G14", "the pledge is not on the present content")
 
 
-def require_pairs(pairs: int, waived: bool, minimum: int) -> None:
-    """Demand enough pairs of supervision and evaluation, or an explicit waiver (G17)."""
-    if pairs < minimum and not waived:
-        raise GuardFailedError("G17", f"{pairs} pairs are complete, {minimum} are required")
+def require_pairs(pairs: int, waived: bool) -> None:
+    """Demand two pairs of supervision and evaluation, or an explicit waiver (G17).
+
+    A policy may ask for more: supervision decided that when the problem became eligible (T25).
+    """
+    if pairs < LEAST_PAIRS and not waived:
+        raise GuardFailedError("G17", f"{pairs} pairs are complete, {LEAST_PAIRS} are required")
 
 
 def require_disposal(concerns: bool, disposal_known: bool, pursuit_known: bool) -> None:

@@ -18,6 +18,9 @@ from shared.contracts.rectification import (
     DisposalNoted,
     DocumentArchived,
     EffectRecorded,
+    InstitutionChange,
+    InstitutionChanged,
+    LoopholeClosed,
     NilItemsConfirmed,
     ObjectionNoted,
     OrderCause,
@@ -69,6 +72,8 @@ class ProblemHistory(Aggregate):
         self.effects = 0
         self.documents: set[str] = set()
         self.results: ResultsRecorded | None = None
+        self.loopholes: set[str] = set()
+        self.institutions: set[tuple[str, InstitutionChange]] = set()
         self.content = ""
         self.pledge: Pledge | None = None
         self.declarations = 0
@@ -161,6 +166,14 @@ class ProblemHistory(Aggregate):
     @applies(ResultsRecorded)
     def _results_recorded(self, event: ResultsRecorded) -> None:
         self.results = event
+
+    @applies(LoopholeClosed)
+    def _loophole_closed(self, event: LoopholeClosed) -> None:
+        self.loopholes.add(event.loophole_no)
+
+    @applies(InstitutionChanged)
+    def _institution_changed(self, event: InstitutionChanged) -> None:
+        self.institutions.add((event.document_no, event.change))
 
     @applies(NilItemsConfirmed)
     def _nil_items_confirmed(self, _: NilItemsConfirmed) -> None:

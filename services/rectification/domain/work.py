@@ -5,12 +5,15 @@ from datetime import date, datetime
 
 from services.rectification.domain import guards
 from services.rectification.domain.problem_history import ProblemHistory
+from shared.contracts.base import Event
 from shared.contracts.rectification import (
     BlockerRaised,
     BlockerResolved,
     DeadlineExtended,
     DocumentArchived,
     EffectRecorded,
+    InstitutionChanged,
+    LoopholeClosed,
     PledgeVoided,
     ProblemState,
     RectificationOverdue,
@@ -177,10 +180,33 @@ class ProblemWork(ProblemHistory):
             )
         )
 
-    def _record_content(
-        self,
-        event: TaskProgressed | TaskCompleted | EffectRecorded | DocumentArchived | ResultsRecorded,
-    ) -> None:
+    def close_loophole(self, loophole_no: str, description: str, evidence: Sequence[str]) -> None:
+        """Close a loophole that the problem showed, once (R129)."""
+        self.require_state(*OPEN_TO_CONTENT)
+        if loophole_no in self.loopholes:
+            raise AlreadyOnRecordError("the loophole is closed", loophole_no=loophole_no)
+        self._record_content(
+            LoopholeClosed(
+                problem_no=self.key,
+                loophole_no=loophole_no,
+                description=description,
+                evidence=list(evidence),
+            )
+        )
+
+    def change_institution(self, changed: InstitutionChanged, today: date) -> None:
+        """Make, amend or repeal a rule (R130); what it closes are loopholes of this problem."""
+        self.require_state(*OPEN_TO_CONTENT)
+        if (changed.document_no, changed.change) in self.institutions:
+            raise AlreadyOnRecordError("it is on record", document_no=changed.document_no)
+        unknown = sorted(set(changed.loophole_nos) - self.loopholes)
+        if unknown:
+            raise NotFoundError(f"no such loophole: {unknown[0]}", problem_no=self.key)
+        if changed.effective_on > today:
+            raise InvalidValueError("it is not in force yet", document_no=changed.document_no)
+        self._record_content(changed)
+
+    def _record_content(self, event: Event) -> None:
         """Record content; a pledge on the former content holds no longer (R140)."""
         self.record(event)
         if self.pledge is not None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.rectification.read_models.problem_page import STATE_AFTER
 from shared.contracts import rectification as told
+from shared.contracts.five_lists import LISTS, list_digest
 from shared.contracts.rectification import ProblemState
 from shared.eventstore.read_model import Cursor, ReadModel
 from shared.eventstore.record import RecordedEvent
@@ -77,6 +78,14 @@ class FiveLists(BaseModel):
     responsibilities: list[ListedResponsibility]
     effects: list[ListedEffect]
     archive: list[ListedDocument]
+
+    def digests(self) -> dict[str, str]:
+        """Return the digest of each list."""
+        told = self.model_dump(mode="json")
+        return {name: list_digest(told[name]) for name in LISTS}
+
+    def __len__(self) -> int:
+        return sum(len(getattr(self, name)) for name in LISTS)
 
 
 class Lists(ReadModel):

@@ -9,6 +9,7 @@ from services.supervision.api.evaluating import evaluation_routes
 from services.supervision.api.instruments import instrument_routes
 from services.supervision.api.questions import question_routes
 from services.supervision.api.reopening import reopening_routes
+from services.supervision.api.rounds import round_routes
 from services.supervision.application import SupervisionApplication
 from shared.eventstore.projections import Queries
 from shared.http.directory import Directory
@@ -27,5 +28,6 @@ def routes(
     router.include_router(closing_routes(desk))
     router.include_router(reopening_routes(desk))
     router.include_router(instrument_routes(desk))
+    router.include_router(round_routes(desk))
     router.include_router(question_routes(queries))
     return router

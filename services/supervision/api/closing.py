@@ -37,7 +37,6 @@ def _approvals(desk: Desk) -> APIRouter:
                 problem_no,
                 methods=body.methods,
                 linked_office=desk.linked_office(uow, problem_no),
-                policy=desk.policy(),
             ),
             on=review(problem_no),
             correlation=problem_no,

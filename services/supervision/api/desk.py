@@ -47,8 +47,13 @@ class Desk:
         """Return the last day of a watch that begins today, as the policy in force counts it."""
         return self._due(uow, "watch_period")
 
-    def _due(self, uow: UnitOfWork, parameter: str) -> date:
-        due = self.directory.due(parameter, civil_date(uow.now))
+    def round_due(self, uow: UnitOfWork, round_no: str) -> date:
+        """Return by when the round is to be evaluated and told, counted from its feedback."""
+        start = self.application.round_completed_on(uow, round_no)
+        return self._due(uow, "round_evaluation_within", start)
+
+    def _due(self, uow: UnitOfWork, parameter: str, start: date | None = None) -> date:
+        due = self.directory.due(parameter, start or civil_date(uow.now))
         uow.under(due.edition)
         return due.due
 

@@ -99,7 +99,7 @@ def _scores(desk: Desk) -> APIRouter:
     ) -> Response:
         """Give the unit's own score, first and locked (T22)."""
         return call.run(
-            lambda uow: application.score_self(uow, problem_no, score=body.score),
+            lambda uow: application.score_self(uow, problem_no, **dict(body)),
             on=review(problem_no),
             correlation=problem_no,
         )
@@ -112,7 +112,7 @@ def _scores(desk: Desk) -> APIRouter:
     ) -> Response:
         """Give the panel's score (T22)."""
         return call.run(
-            lambda uow: application.score_panel(uow, problem_no, score=body.score),
+            lambda uow: application.score_panel(uow, problem_no, **dict(body)),
             on=review(problem_no),
             correlation=problem_no,
         )
@@ -128,8 +128,7 @@ def _scores(desk: Desk) -> APIRouter:
             lambda uow: application.close_poll(
                 uow,
                 problem_no,
-                score=body.score,
-                respondents=body.respondents,
+                **dict(body),
                 policy=desk.policy(),
             ),
             on=review(problem_no),

@@ -1,14 +1,12 @@
-"""Commands beyond single cases: 两单一书一报告, common problems, campaigns, rounds, handovers."""
+"""Commands beyond single cases: 两单一书一报告, common problems, campaigns."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
 from services.supervision import schemas
-from services.supervision.api.desk import Desk, case
+from services.supervision.api.desk import Desk
 from shared.contracts.base import Code
-from shared.contracts.directory import UnitView
-from shared.eventstore.unit_of_work import UnitOfWork
 from shared.http.commands import CommandCall, command
 from shared.kernel.actor import Role
 
@@ -16,13 +14,12 @@ RECEIVING = (Role.FUN, Role.LIC, Role.ORG, Role.DCI, Role.DSO, Role.UP)
 
 
 def instrument_routes(desk: Desk) -> APIRouter:
-    """Return the commands on instruments, common problems, campaigns, rounds and handovers."""
+    """Return the commands on instruments, common problems and campaigns."""
     router = APIRouter(tags=["instruments"])
     router.include_router(_issuing(desk))
     router.include_router(_answering(desk))
     router.include_router(_common_problems(desk))
     router.include_router(_campaigns(desk))
-    router.include_router(_rounds_and_handovers(desk))
     return router
 
 
@@ -175,46 +172,3 @@ def _campaigns(desk: Desk) -> APIRouter:
         )
 
     return router
-
-
-def _rounds_and_handovers(desk: Desk) -> APIRouter:
-    router = APIRouter()
-    application = desk.application
-
-    @router.post("/round-evaluations", status_code=201)
-    def evaluate_round(
-        body: schemas.EvaluateRound,
-        call: Annotated[CommandCall, Depends(command("EvaluateRound", Role.OFF))],
-    ) -> Response:
-        """Record the evaluation of a whole round (一轮一评估)."""
-        return call.run(
-            lambda uow: application.evaluate_round(uow, **dict(body)),
-            correlation=body.round_no,
-            status=201,
-        )
-
-    @router.post("/cases/{case_no}/urge-handover")
-    def urge_handover(
-        case_no: Code,
-        body: schemas.UrgeHandover,
-        call: Annotated[
-            CommandCall,
-            Depends(command("UrgeHandover", Role.OFF, Role.DSO, Role.RDT, Role.ORG)),
-        ],
-    ) -> Response:
-        """Urge a principal to hand the open problems over (督促整改交接)."""
-
-        def urge(uow: UnitOfWork) -> dict[str, object]:
-            known = _principals(desk.unit_of_case(uow, case_no))
-            return application.urge_handover(
-                uow, case_no, principal=body.principal, principals=known
-            )
-
-        return call.run(urge, on=case(case_no), correlation=case_no)
-
-    return router
-
-
-def _principals(unit: UnitView) -> set[str]:
-    incumbent = {unit.principal.person_ref} if unit.principal else set()
-    return incumbent | set(unit.former_principals)

@@ -70,10 +70,7 @@ def reopening_routes(desk: Desk) -> APIRouter:
             lambda uow: application.reopen(
                 uow,
                 problem_no,
-                ground=body.ground,
-                finding_ref=body.finding_ref,
-                decision=body.decision,
-                items=body.items,
+                **dict(body),
                 rectify_by=desk.rectify_by(uow),
             ),
             on=review(problem_no),

@@ -3,13 +3,11 @@
 from datetime import date
 from typing import Any
 
-from services.supervision.application import rules
 from services.supervision.application.evaluating import saved, team_leader_of
 from services.supervision.domain import ClosureReview, UnitHandovers
 from shared.contracts.base import Decision
-from shared.contracts.directory import PolicyView
 from shared.contracts.rectification import ResidualItem
-from shared.contracts.supervision import MethodUsed, ReopeningGround
+from shared.contracts.supervision import MethodUsed, ReopeningFinding, ReopeningGround
 from shared.eventstore.unit_of_work import UnitOfWork
 from shared.kernel.periods import civil_date
 
@@ -24,12 +22,10 @@ class ClosingUseCases:
         *,
         methods: list[MethodUsed],
         linked_office: str,
-        policy: PolicyView,
     ) -> dict[str, Any]:
         """Accept the rectification in the linked office's name (T28)."""
         review = uow.load(ClosureReview, problem_no)
-        min_pairs = rules.number(uow, policy, "closure_min_pairs")
-        review.accept_closure(uow.actor, methods, linked_office=linked_office, min_pairs=min_pairs)
+        review.accept_closure(uow.actor, methods, linked_office=linked_office)
         return saved(uow, review)
 
     def return_closure(
@@ -123,6 +119,7 @@ class ClosingUseCases:
         problem_no: str,
         *,
         ground: ReopeningGround,
+        finding: ReopeningFinding,
         finding_ref: str,
         decision: Decision,
         items: list[ResidualItem],
@@ -132,6 +129,7 @@ class ClosingUseCases:
         review = uow.load(ClosureReview, problem_no)
         review.reopen(
             ground,
+            finding=finding,
             finding_ref=finding_ref,
             decision=decision,
             items=items,

@@ -8,6 +8,7 @@ from services.supervision.application import rules
 from services.supervision.domain import ClosureReview, SupervisionCase
 from shared.contracts.base import Decision
 from shared.contracts.directory import PolicyView
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import GroupMember, MethodUsed, ShamKind
 from shared.eventstore.unit_of_work import UnitOfWork
@@ -46,25 +47,46 @@ class EvaluationUseCases:
         review.complete_supervision(uow.actor, methods, finding)
         return saved(uow, review)
 
-    def score_self(self, uow: UnitOfWork, problem_no: str, *, score: int) -> dict[str, Any]:
+    def score_self(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        score: int,
+        dimensions: DimensionScores | None = None,
+    ) -> dict[str, Any]:
         """Give the unit's own score (T22)."""
         review = uow.load(ClosureReview, problem_no)
-        review.score_self(uow.actor, score)
+        review.score_self(uow.actor, score, dimensions)
         return saved(uow, review)
 
-    def score_panel(self, uow: UnitOfWork, problem_no: str, *, score: int) -> dict[str, Any]:
+    def score_panel(
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        score: int,
+        dimensions: DimensionScores | None = None,
+    ) -> dict[str, Any]:
         """Give the panel's score (T22)."""
         review = uow.load(ClosureReview, problem_no)
-        review.score_panel(uow.actor, score)
+        review.score_panel(uow.actor, score, dimensions)
         return saved(uow, review)
 
     def close_poll(
-        self, uow: UnitOfWork, problem_no: str, *, score: int, respondents: int, policy: PolicyView
+        self,
+        uow: UnitOfWork,
+        problem_no: str,
+        *,
+        score: int,
+        respondents: int,
+        policy: PolicyView,
+        dimensions: DimensionScores | None = None,
     ) -> dict[str, Any]:
         """Close the poll with its aggregate; no single answer is ever kept (T22, R204)."""
         review = uow.load(ClosureReview, problem_no)
         minimum = rules.number(uow, policy, "poll_minimum")
-        review.close_poll(score, respondents, minimum)
+        review.close_poll(score, respondents, minimum, dimensions)
         return saved(uow, review)
 
     def finalise_evaluation(

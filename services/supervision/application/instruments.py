@@ -1,12 +1,19 @@
 """Use cases beyond single cases: instruments, common problems, campaigns, rounds, handovers."""
 
+from datetime import date
 from typing import Any
 
 from services.supervision.domain import ClosureReview, SupervisionCase
 from services.supervision.domain.campaigns import Campaign
 from services.supervision.domain.common_problems import CommonProblem
 from services.supervision.domain.instruments import Instrument
-from services.supervision.domain.rounds import HandoverUrging, RoundEvaluation
+from services.supervision.domain.rounds import (
+    Circular,
+    HandoverUrging,
+    NotOverdueError,
+    RoundEvaluation,
+)
+from services.supervision.domain.surprise_draws import SurpriseDraw
 from shared.contracts.base import Decision
 from shared.contracts.supervision import StatedFigure
 from shared.eventstore.unit_of_work import UnitOfWork
@@ -122,9 +129,52 @@ class InstrumentUseCases:
     ) -> dict[str, Any]:
         """Record the evaluation of a round (R209)."""
         cases = [uow.load(SupervisionCase, case_no) for case_no in case_nos]
-        evaluation = uow.create(RoundEvaluation, round_no)
+        evaluation = _round(uow, round_no)
         uow.save(evaluation.evaluate(cases, report, civil_date(uow.now)))
         return {"round_no": round_no}
+
+    def note_round_completion(self, uow: UnitOfWork, round_no: str, completed_on: date) -> None:
+        """Take note that a whole round was fed back: evaluation and circular are due."""
+        uow.save(_round(uow, round_no).note_completion(completed_on))
+
+    def issue_circular(
+        self, uow: UnitOfWork, round_no: str, *, circular: Circular, decision: Decision
+    ) -> None:
+        """Issue the circular of an evaluated round (R194)."""
+        evaluation = uow.load(RoundEvaluation, round_no)
+        evaluation.issue_circular(circular, decision, civil_date(uow.now))
+        uow.save(evaluation)
+
+    def round_completed_on(self, uow: UnitOfWork, round_no: str) -> date:
+        """Return the day on which the round was fed back; raises NotOverdueError before it."""
+        completed_on = uow.load(RoundEvaluation, round_no).completed_on
+        if completed_on is None:
+            raise NotOverdueError("the round is not fed back", round_no=round_no)
+        return completed_on
+
+    def list_overdue_round(self, uow: UnitOfWork, round_no: str, *, due: date) -> None:
+        """List what a round still lacks after `due` (A20)."""
+        evaluation = uow.load(RoundEvaluation, round_no)
+        evaluation.list_overdue(due, civil_date(uow.now))
+        uow.save(evaluation)
+
+    def freeze_population(
+        self, uow: UnitOfWork, draw_no: str, *, population: list[str], size: int
+    ) -> dict[str, Any]:
+        """Fix out of which problems a surprise re-check will be drawn (R177)."""
+        for problem_no in population:
+            uow.load(ClosureReview, problem_no).require_open()
+        uow.save(uow.create(SurpriseDraw, draw_no).freeze(uow.actor, population, size))
+        return {"draw_no": draw_no}
+
+    def draw_surprise(
+        self, uow: UnitOfWork, draw_no: str, *, seed: str, seed_source: str
+    ) -> dict[str, Any]:
+        """Let a seed select out of the frozen population."""
+        draw = uow.load(SurpriseDraw, draw_no)
+        draw.draw(uow.actor, seed, seed_source)
+        uow.save(draw)
+        return {"draw_no": draw_no}
 
     def urge_handover(
         self, uow: UnitOfWork, case_no: str, *, principal: str, principals: set[str]
@@ -134,3 +184,7 @@ class InstrumentUseCases:
         urging = uow.find(HandoverUrging, case_no) or uow.create(HandoverUrging, case_no)
         uow.save(urging.urge(case, principal, principals, civil_date(uow.now)))
         return {"case_no": case_no, "urge": urging.urges}
+
+
+def _round(uow: UnitOfWork, round_no: str) -> RoundEvaluation:
+    return uow.find(RoundEvaluation, round_no) or uow.create(RoundEvaluation, round_no)

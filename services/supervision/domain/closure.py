@@ -7,6 +7,7 @@ from services.supervision.domain.evaluation import EvaluatedProblem
 from services.supervision.domain.review import IN_CLOSING, S
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import (
+    LEAST_PAIRS,
     ClosureAccepted,
     ClosureCountersigned,
     ClosureOfficeApproved,
@@ -57,12 +58,12 @@ class ClosingProblem(EvaluatedProblem):
         self.signed_by: dict[Cosigner, str] = {}
 
     def accept_closure(
-        self, actor: Actor, methods: list[MethodUsed], *, linked_office: str, min_pairs: int
+        self, actor: Actor, methods: list[MethodUsed], *, linked_office: str
     ) -> None:
         """Accept the rectification in the linked office's name (T28): G17, G18, G19, R222."""
         self.require_state(S.CLOSURE_APPLIED)
         _require_linked(actor, linked_office)
-        self._require_pairs(min_pairs)
+        self._require_pairs()
         self._require_second_executor()
         self._require_disposal_known()
         _require_deeds_seen(methods)
@@ -77,11 +78,17 @@ class ClosingProblem(EvaluatedProblem):
             )
         )
 
-    def _require_pairs(self, min_pairs: int) -> None:
-        """G17: enough completed pairs in this cycle, or an explicit waiver."""
-        if len(self.pairs) < min_pairs and not self.is_waived:
+    def _require_pairs(self) -> None:
+        """G17: two completed pairs in this cycle, or an explicit waiver.
+
+        A policy may ask for more: that was decided when the problem became eligible (T25), and a
+        stricter edition of a later day does not undo it.
+        """
+        if len(self.pairs) < LEAST_PAIRS and not self.is_waived:
             raise GuardFailedError(
-                "G17", f"{len(self.pairs)} of {min_pairs} pairs are complete", pairs=len(self.pairs)
+                "G17",
+                f"{len(self.pairs)} of {LEAST_PAIRS} pairs are complete",
+                pairs=len(self.pairs),
             )
 
     def _require_second_executor(self) -> None:

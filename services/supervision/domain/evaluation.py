@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from services.supervision.domain.grounds import require_decision
 from services.supervision.domain.review import S, WrongStateError
 from services.supervision.domain.visits import FIRST_PAIR, Pair, VisitedProblem
 from shared.contracts.base import Decision
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.rectification import ResidualItem
 from shared.contracts.supervision import (
     ClosureEligible,
@@ -27,6 +29,13 @@ class AlreadyScoredError(WrongStateError):
     """A score is locked once it is given (T22)."""
 
     code = "already-scored"
+
+
+class ScoreOutsideItsDimensionsError(RefusedError):
+    """A weighted mean lies between the lowest and the highest of what is weighed."""
+
+    code = "score-outside-its-dimensions"
+    title = "The score cannot follow from its five dimensions"
 
 
 class ResidualItemsLeftError(RefusedError):
@@ -70,15 +79,19 @@ class EvaluatedProblem(VisitedProblem):
         super().__init__(key)
         self.is_waived = False
 
-    def score_self(self, actor: Actor, score: int) -> None:
+    def score_self(
+        self, actor: Actor, score: int, dimensions: DimensionScores | None = None
+    ) -> None:
         """Take the unit's own score; it is locked before the panel scores (T22, R203)."""
         pair = self._pair_at(S.UNDER_EVALUATION)
         if actor.org != self.unit:
             raise ForbiddenError(f"only {self.unit} scores itself", unit=self.unit)
         _require_unscored(pair.own, "self")
-        self.record(SelfScored(problem_no=self.key, cycle=self.cycle, n=pair.n, score=score))
+        self.record(SelfScored(n=pair.n, **self._scored_by(score, dimensions)))
 
-    def score_panel(self, actor: Actor, score: int) -> None:
+    def score_panel(
+        self, actor: Actor, score: int, dimensions: DimensionScores | None = None
+    ) -> None:
         """Take the panel's score, after the self score (T22, G16)."""
         pair = self._pair_at(S.UNDER_EVALUATION)
         self._require_executor(actor, pair, Role.PAN)
@@ -86,26 +99,39 @@ class EvaluatedProblem(VisitedProblem):
         if pair.own is None:
             raise GuardFailedError("G16", "the unit scores itself first", n=pair.n)
         _require_unscored(pair.panel, "panel")
-        self.record(PanelScored(problem_no=self.key, cycle=self.cycle, n=pair.n, score=score))
+        self.record(PanelScored(n=pair.n, **self._scored_by(score, dimensions)))
+
+    def _scored_by(self, score: int, dimensions: DimensionScores | None) -> dict[str, Any]:
+        """Return the facts of a score; its five sub-scores must be able to give it (R201)."""
+        if dimensions is not None and not dimensions.can_weigh_to(score):
+            raise ScoreOutsideItsDimensionsError(
+                "the five dimensions cannot give this score", problem_no=self.key
+            )
+        return {
+            "problem_no": self.key,
+            "cycle": self.cycle,
+            "score": score,
+            "dimensions": dimensions,
+        }
 
     def _require_stranger(self, actor: Actor) -> None:
         if actor.org == self.unit:
             raise ForbiddenError("nobody of the unit evaluates it", unit=self.unit)
 
-    def close_poll(self, score: int, respondents: int, minimum: int) -> None:
+    def close_poll(
+        self,
+        score: int,
+        respondents: int,
+        minimum: int,
+        dimensions: DimensionScores | None = None,
+    ) -> None:
         """Take the poll's mean score, given a sample of at least `minimum` (T22, R204)."""
         pair = self._pair_at(S.UNDER_EVALUATION)
         _require_unscored(pair.poll, "poll")
         if respondents < minimum:
             raise GuardFailedError("G16", f"the poll needs {minimum} answers", n=pair.n)
         self.record(
-            PollClosed(
-                problem_no=self.key,
-                cycle=self.cycle,
-                n=pair.n,
-                score=score,
-                respondents=respondents,
-            )
+            PollClosed(n=pair.n, respondents=respondents, **self._scored_by(score, dimensions))
         )
 
     def finalise_evaluation(

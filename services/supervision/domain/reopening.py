@@ -13,6 +13,7 @@ from shared.contracts.supervision import (
     LongTermWatchOffered,
     LongTermWatchStarted,
     ProblemReopened,
+    ReopeningFinding,
     ReopeningGround,
 )
 from shared.eventstore.aggregate import applies
@@ -82,6 +83,7 @@ class ClosureReview(ClosingProblem):
         self,
         ground: ReopeningGround,
         *,
+        finding: ReopeningFinding,
         finding_ref: str,
         decision: Decision,
         items: list[ResidualItem],
@@ -101,6 +103,7 @@ class ClosureReview(ClosingProblem):
                 unit=self.unit,
                 cycle=self.cycle + 1,
                 ground=ground,
+                finding=finding,
                 finding_ref=finding_ref,
                 decision=decision,
                 items=items,

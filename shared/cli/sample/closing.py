@@ -157,6 +157,7 @@ def _reopened(player: Player, case: Case, problem: Problem, principal: Person) -
     """A look-back finds it unsolved: cycle 2, two more pairs, closed again."""
     reopening = {
         "ground": "LOOK_BACK",
+        "finding": "RELAPSE",
         "finding_ref": f"LB-{problem.no}",
         "decision": decision(player),
         "items": [{"item_no": "B1", "matter": "问题反弹，重新整改（样例）"}],

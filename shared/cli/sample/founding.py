@@ -55,6 +55,7 @@ NUMBERS = {
     "low_mark": 60,
     "poll_minimum": 5,
     "urge_levels": 3,
+    "published_persons_min": 10,
 }
 HOLIDAYS = ("01-01", "05-01", "10-01", "10-02")
 LEGAL_BASIS = "sample-basis"

@@ -26,7 +26,6 @@ from shared.kernel.periods import civil_date
 T = TypeVar("T")
 
 STALE_TRIES = 40
-SILENT_TRIES = 60
 PATIENCE_S = 120.0
 LONGEST_PAUSE_S = 0.5
 
@@ -40,12 +39,16 @@ class StoryStuckError(DubanError):
 
 @dataclass
 class Player:
-    """Gives commands and asks questions as any of the people; `today` is the business date."""
+    """Gives commands and asks questions as any of the people; `today` is the business date.
+
+    `patience_s` is how many seconds it waits for an answer, or for what is to follow from one.
+    """
 
     urls: Mapping[str, str]
     issuer: LocalIssuer
     today: date = field(default_factory=lambda: civil_date(SystemClock().now()))
     commands: int = 0
+    patience_s: float = PATIENCE_S
     _tokens: dict[str, str] = field(default_factory=dict)
     _versions: dict[tuple[str, str], int] = field(default_factory=dict)
     _clients: dict[str, ApiClient] = field(default_factory=dict)
@@ -87,7 +90,7 @@ class Player:
 
     def await_(self, what: str, question: Callable[[], T | None]) -> T:
         """Ask until there is an answer; raises StoryStuckError when the patience ends."""
-        deadline, pause = time.monotonic() + PATIENCE_S, 0.02
+        deadline, pause = time.monotonic() + self.patience_s, 0.02
         while time.monotonic() < deadline:
             try:
                 if (answer := question()) is not None:
@@ -96,7 +99,7 @@ class Player:
                 pass  # the event is still on its way
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE_S)
-        raise StoryStuckError(f"waited {PATIENCE_S:.0f} s for {what}")
+        raise StoryStuckError(f"waited {self.patience_s:.0f} s for {what}")
 
     def _give(
         self, who: Person, service: str, path: str, body: Any, version: Callable[[], int | None]
@@ -120,7 +123,8 @@ class Player:
 
     def _despite_silence(self, give: Callable[[], T]) -> T:
         """Repeat the very same request while the service is silent: its key makes that harmless."""
-        for _ in range(SILENT_TRIES):
+        deadline = time.monotonic() + self.patience_s
+        while time.monotonic() < deadline:
             try:
                 return give()
             except (UnavailableError, CommandInProgressError):  # or still at work on it

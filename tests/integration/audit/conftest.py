@@ -75,7 +75,15 @@ class Console:
 
     def look(self) -> int:
         """Check everything that has news at once."""
-        return Findings(FollowedRecords(self.store), quiet_s=0).look_at_news()
+        return self._findings.look_at_news()
+
+    def look_at_rounds(self) -> None:
+        """Note all completed rounds, as the timer does."""
+        self._findings.look_at_rounds()
+
+    @property
+    def _findings(self) -> Findings:
+        return Findings(FollowedRecords(self.store), self.clock, quiet_s=0)
 
 
 def _text(value: Any) -> str:

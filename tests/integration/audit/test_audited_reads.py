@@ -57,6 +57,12 @@ class TestReading:
             with_lead.get(PATH, purpose="年度审计")
         assert with_lead.store.version_of(f"read/lead.{LEAD}") == 3
 
+    def test_needs_a_purpose_that_can_be_recorded(self, with_lead: Console) -> None:
+        for purpose in ("年度\x05审计", "\x0b\x0b"):
+            refused = with_lead.get(PATH, purpose=purpose)
+            assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+        assert with_lead.store.version_of(f"read/lead.{LEAD}") == 0
+
     def test_needs_a_purpose(self, with_lead: Console) -> None:
         assert with_lead.get(PATH).status_code == 422
         assert with_lead.get(PATH, purpose="    ").status_code == 422

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.audit.conftest import Console
-from tests.unit.audit.yunlan import ACCOUNTABILITY, PROBLEM
+from tests.unit.audit.yunlan import ACCOUNTABILITY, PROBLEM, ROUND
 
 MOMENT = timedelta(microseconds=1)
 PATH = "/v1/invariants"
@@ -25,7 +25,7 @@ class TestNews:
         found = console.shows(PATH)
         assert (found["violations"], found["waiting"]) == ([], 0)
         assert {line["status"] for line in found["invariants"]} == {
-            "holds", "nothing to check yet", "not applicable",
+            "holds", "nothing to check yet",
         }  # fmt: skip
 
     def test_what_waits_is_said(self, console: Console) -> None:
@@ -67,6 +67,37 @@ class TestNews:
         )  # fmt: skip
         console.follows().look()
         assert status_of(console, "INV-15") == "violated"
+
+    def test_an_overdue_round_is_found_without_any_news(self, console: Console) -> None:
+        period = {"round_evaluation_within": {"count": 10, "unit": "DAY"}}
+        console.history.tell(
+            "directory.policy-edition-adopted", "policy/city:yunlan", edition="2026",
+            effective="2026-01-01", periods=period, numbers={},
+        )  # fmt: skip
+        console.history.tell(
+            "feedback.round-fed-back", f"round/{ROUND}", round_no=ROUND, completed_on="2026-03-02"
+        )
+        console.follows().look()
+        assert status_of(console, "INV-19") == "holds"
+        console.clock.instant += timedelta(days=20)
+        assert console.look() == 0
+        console.look_at_rounds()
+        assert console.look() == 1
+        assert status_of(console, "INV-19") == "violated"
+        assert status_of(console, "INV-19", as_of=console.history.now) == "holds"
+
+    def test_plans_and_draws_are_checked_as_they_arrive(self, console: Console) -> None:
+        console.history.tell(
+            "feedback.coverage-plan-adopted", "coverage-plan/T1", term="T1", total=9,
+            categories=[{"category": "C", "organisations": 8}],
+        )  # fmt: skip
+        console.history.tell("supervision.surprise-drawn", "surprise-draw/D-1", draw_no="D-1")
+        console.follows()
+        assert console.look() == 2
+        found = console.shows(PATH)["violations"]
+        assert [(one["invariant"], one["number"]) for one in found] == [
+            ("INV-21", "T1"), ("INV-22", "D-1"),
+        ]  # fmt: skip
 
 
 class TestAtAMoment:

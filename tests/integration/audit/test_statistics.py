@@ -38,6 +38,16 @@ def test_the_positions_of_an_answer_give_the_answer_again(console: Console) -> N
     assert [line["key"] for line in changed["added"]] == [f"{CASE}-003"]
 
 
+def test_a_moment_is_written_as_the_description_says(console: Console) -> None:
+    path = "/v1/statistics/problems.found/difference"
+    for wrong in ("x", "feedback:", "feedback:１", f"feedback:{'9' * 40}", "feedback:1;"):
+        assert console.get(path, until_position=wrong).status_code == 422
+    for wrong in ("0", "86400", "9999-12-31", "0001-01-01"):
+        assert console.get(path, until=wrong).status_code == 422
+        assert console.get(path, effective_on=wrong).status_code == 422
+    assert console.get(path, as_of="0001-01-01T00:00:00+14:00").status_code == 422
+
+
 def test_a_report_is_counted_again(console: Console) -> None:
     log = SmallLog().problem(1)
     log.report("TR-1", value=1, name="problems.found", definition_version="issued-1")
@@ -54,6 +64,18 @@ def test_publication_gets_no_small_cells_and_units_get_nothing(console: Console)
     assert console.get(path, Role.UP).status_code == 403
     assert console.get("/v1/reports/TR-1/figures", Role.UP).status_code == 403
     assert console.get(f"{path}/difference", Role.PUB).status_code == 403
+
+
+def test_the_policy_says_how_few_persons_are_published(console: Console) -> None:
+    log = SmallLog().measure("M-1", "p-hao").measure("M-2", "p-li").measure("M-3", "p-qiao")
+    following(console, log)
+    path = "/v1/statistics/persons.handled"
+    assert console.get(path, Role.PUB).json()["value"] is None
+    before = console.clock.instant
+    following(console, log.policy(published_persons_min=3))
+    assert console.get(path, Role.PUB).json()["value"]["value"] == 3
+    then = console.get(path, Role.PUB, as_of=before.isoformat()).json()
+    assert then["value"] is None
 
 
 def test_definitions_are_listed_and_unknown_ones_refused(console: Console) -> None:

@@ -27,8 +27,14 @@ def compose() -> Compose:
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return read_env_file(make(tmp_path_factory.mktemp("compose")))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder after `make compose-env`."""
+    return make(tmp_path_factory.mktemp("compose")).parent
+
+
+@pytest.fixture(scope="module")
+def given(made: Path) -> dict[str, str]:
+    return read_env_file(made / ".env")
 
 
 def parsed(path: str) -> Any:
@@ -103,13 +109,15 @@ class TestReferences:
         needed = {name for name, default in compose.variables.items() if default is None}
         assert needed == set(given)
 
-    def test_every_volume_is_declared_or_a_file_of_the_project(self, compose: Compose) -> None:
+    def test_every_volume_is_declared_drawn_or_a_file_of_the_project(
+        self, compose: Compose, made: Path
+    ) -> None:
         named = set()
         for part in compose.services.values():
             for volume in part.get("volumes", ()):
                 source = volume.split(":")[0]
                 if source.startswith("./"):
-                    assert (PROJECT / source).exists() or source == "./deploy/keys/jwks.json"
+                    assert (PROJECT / source).exists() or (made / source).exists()
                 else:
                     named.add(source)
         assert named == set(compose.content["volumes"])
@@ -142,6 +150,26 @@ class TestReferences:
                 {8080} if host in SERVICES else {INSIDE_IMAGE.get(host), IMAGE_PORTS.get(host)}
             )
             assert port in allowed, f"{host}:{port}"
+
+
+class TestSecrets:
+    def test_are_kept_when_they_are_drawn_again(self, made: Path, given: dict[str, str]) -> None:
+        assert read_env_file(make(made, "city:elsewhere")) == given
+
+    def test_a_variable_that_an_older_file_lacks_is_added(
+        self, tmp_path: Path, given: dict[str, str]
+    ) -> None:
+        (tmp_path / ".env").write_text("GRAFANA_PASSWORD=kept\n", encoding="ascii")
+        drawn = read_env_file(make(tmp_path))
+        assert set(drawn) == set(given)
+        assert drawn["GRAFANA_PASSWORD"] == "kept"
+
+    def test_every_service_finds_the_key_of_its_own_log(self, compose: Compose, made: Path) -> None:
+        for name in SERVICES:
+            folders = dict(volume.split(":")[:2] for volume in compose.services[name]["volumes"])
+            inside = compose.services[name]["environment"]["DUBAN_LOG_KEY_DIR"]
+            (folder,) = [source for source, target in folders.items() if target == inside]
+            assert (made / folder / "log.key").exists()
 
 
 class TestDashboards:

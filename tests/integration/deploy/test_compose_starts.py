@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -42,11 +43,13 @@ class Host:
 
     def environment(self, part: str, broker: EmbeddedBroker | ApacheKafka) -> dict[str, str]:
         told = self.compose.environment(part, self.given)
+        keys = self.directory / "deploy" / "keys"
         places = {
             "postgres:5432": f"{LOOPBACK}:{self.postgres.port}",
             "kafka:9092": broker.bootstrap,
             "http://otel-collector:4318": self.collector,
-            "/run/duban/jwks.json": str(self.directory / "deploy" / "keys" / "jwks.json"),
+            "/run/duban/log": str(keys / "log" / part.removesuffix("-migrate")),
+            "/run/duban": str(keys),
             **{f"//{name}:8080": f"//{LOOPBACK}:{port}" for name, port in self.ports.items()},
         }
         for name in told:
@@ -72,6 +75,19 @@ class Host:
         assert kind == "CMD"
         asked = [part.replace(":8080", f":{self.ports[service]}") for part in here(command)]
         return subprocess.run(asked, capture_output=True).returncode == 0
+
+    def sealed_size(self, service: str) -> int:
+        """Ask the service to record and seal its state; return the checkpoint's size."""
+        answer = httpx.post(
+            f"http://{LOOPBACK}:{self.ports[service]}/v1/log/record-state",
+            headers={
+                "Authorization": f"Bearer {self.given[f'{service.upper()}_TOKEN']}",
+                "Idempotency-Key": "seal-once",
+            },
+            timeout=60,
+        )
+        size: int = answer.raise_for_status().json()["size"]
+        return size
 
 
 def here(command: list[str]) -> list[str]:
@@ -120,7 +136,7 @@ def test_a_service_may_enter_its_own_database_only(host: Host) -> None:
 
 
 @pytest.mark.kafka
-def test_every_service_starts_and_becomes_healthy(
+def test_every_service_starts_becomes_healthy_and_seals_its_log(
     host: Host, broker: EmbeddedBroker | ApacheKafka
 ) -> None:
     running: list[ChildProcess] = []
@@ -135,6 +151,7 @@ def test_every_service_starts_and_becomes_healthy(
             running[-1].start()
         for process in running:
             process.wait_until(partial(host.is_healthy, process.name), 60)
+        assert all(host.sealed_size(name) > 0 for name in SERVICES)
     finally:
         for process in running:
             process.ask_to_end(signal.SIGTERM)

@@ -20,6 +20,8 @@ class TestDocuments:
             "if-match",
         }
         assert "HTTPValidationError" not in document["components"]["schemas"]
+        measured = document["paths"]["/metrics"]["get"]["responses"]["200"]
+        assert measured["content"].keys() == {"text/plain"}
 
     def test_are_read_without_any_other_server(self, http: httpx.Client) -> None:
         page = http.get("/docs")

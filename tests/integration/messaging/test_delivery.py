@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from shared.kernel.errors import UnavailableError
 from shared.telemetry.propagation import trace_id_of
 from tests.integration.messaging.harbour import TRACE, World, running
 from tests.support.eventually import eventually
@@ -71,4 +72,19 @@ def test_another_relay_takes_over_when_the_leader_goes(world: World) -> None:
             eventually(lambda: len(world.notes()) == 1, within=30)
         world.arrive("aurora", 2)
         eventually(lambda: len(world.notes()) == 2, within=30)
+    assert world.noted() == {"aurora": [1, 2]}
+
+
+def test_a_consumer_whose_database_is_away_for_a_moment_begins_again(world: World) -> None:
+    away = [UnavailableError("the database restarts") for _ in range(3)]
+
+    def at(step: str) -> None:
+        if step == "receive" and away:
+            raise away.pop()
+
+    world.handler.at = at
+    world.arrive("aurora", 1, 2)
+    with running(world.relay(), world.consumer()):
+        eventually(lambda: len(world.notes()) == 2, within=60)
+    assert away == []
     assert world.noted() == {"aurora": [1, 2]}

@@ -249,12 +249,28 @@ class History:
             Known(one.record.service, one.position, json.loads(one.raw)) for one in self.records
         )
 
-    def result(self, invariant: type[Invariant]) -> Result:
-        (found,) = check([invariant], self.known)
+    def result(self, invariant: type[Invariant], at: datetime | None = None) -> Result:
+        (found,) = check([invariant], self.known, at)
         return found
 
     def ids(self, *event_types: str) -> set[str]:
         return {one.record.id for one in self.records if one.record.type in event_types}
+
+
+def holds(invariant: type[Invariant], history: History, at: datetime | None = None) -> None:
+    """Demand that the rule was checked on something, and that nothing breaks it."""
+    result = history.result(invariant, at)
+    assert result.examined > 0
+    assert result.violations == ()
+
+
+def breaks(
+    invariant: type[Invariant], history: History, *shown_by: str, at: datetime | None = None
+) -> None:
+    """Demand exactly one violation, shown at least by all events of these types."""
+    result = history.result(invariant, at)
+    assert [found.invariant for found in result.violations] == [invariant.ID]
+    assert history.ids(*shown_by) <= set(result.violations[0].events)
 
 
 @cache

@@ -40,7 +40,7 @@ def numbers(**changed: int) -> dict[str, int]:
         "closure_min_pairs": 2, "rounds_per_year": 3, "units_per_year_min": 20,
         "units_per_year_max": 25, "inspections_per_term_min": 1, "weight_self": 20,
         "weight_panel": 50, "weight_poll": 30, "pass_mark": 70, "low_mark": 60, "poll_minimum": 5,
-        "urge_levels": 3,
+        "urge_levels": 3, "published_persons_min": 10,
     }  # fmt: skip
     assert usual.keys() == NUMBERS.keys()
     return {**usual, **changed}

@@ -1,9 +1,11 @@
 """A record on Kafka: CloudEvents 1.0 headers, written and read strictly."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from shared.eventstore import canonical
 from shared.kernel.errors import ContractError
 from shared.messaging.headers import Headers, decode, encode, from_feed
 from tests.unit.messaging.records import TRACE, lit
@@ -65,7 +67,9 @@ class TestDecode:
             changed("position", b"0"),
             changed("position", b"1e3"),
             changed("position", "１".encode()),
+            changed("position", b"9" * 19),
             changed("generation", b""),
+            changed("generation", b"g" * 101),
             changed("traceparent", b"00-another"),
             changed("extra", b"unknown"),
             changed("ce_subject", b"\xff"),
@@ -93,6 +97,26 @@ class TestDecode:
     ) -> None:
         with pytest.raises(ContractError):
             decode(topic, key, value, encode(lit(), "g1"))
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"time": "9999-12-31T23:59:59-14:00"},
+            {"time": "0001-01-01T00:00:00+14:00"},
+            {"version": "1"},
+            {"schema": True},
+            {"stream": ""},
+            {"stream": "x" * 501},
+            {"id": "not-the-id-of-this-place"},
+        ],
+        ids=str,
+    )
+    def test_refuses_a_record_that_says_what_no_service_says(self, wrong: dict[str, Any]) -> None:
+        altered = canonical.encode(canonical.decode(lit().raw) | wrong)
+        with pytest.raises(ContractError):
+            decode(TOPIC, KEY, altered, encode(lit(), "g1"))
+        with pytest.raises(ContractError):
+            from_feed("lighthouse", altered, 10)
 
 
 def test_a_feed_gives_only_its_own_records() -> None:

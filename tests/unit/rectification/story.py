@@ -295,7 +295,6 @@ class Story:
             problem_no,
             digest=digest or self.problem(problem_no).content,
             incumbent=incumbent,
-            minimum_pairs=2,
         )
 
     def applied(self, problem_no: str = FLOOD) -> "Story":

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from services.rectification.domain.work import (
 )
 from shared.contracts.rectification import (
     DeadlineExtended,
+    InstitutionChange,
+    InstitutionChanged,
     RectificationOverdue,
     Result,
     ResultStatus,
@@ -182,6 +185,37 @@ class TestResults:
         silent = Result(status=ResultStatus.NOT_APPLICABLE, reason="制度已全")
         story.rectifying().record_results(built=silent)
         assert story.types == ["results-recorded"]
+
+    @pytest.mark.req("R129")
+    def test_a_loophole_is_closed_once_and_voids_an_older_pledge(self, story: Story) -> None:
+        loophole: dict[str, Any] = {
+            "loophole_no": "K1", "description": "拨付无复核", "evidence": EVIDENCE,
+        }  # fmt: skip
+        story.rectifying()
+        before = story.problem().content
+        story.application.close_loophole(story.as_(HANDLER), FLOOD, **loophole)
+        assert story.types == ["loophole-closed"]
+        assert story.problem().content != before
+        with pytest.raises(AlreadyOnRecordError):
+            story.application.close_loophole(story.as_(HANDLER), FLOOD, **loophole)
+
+    @pytest.mark.req("R130")
+    def test_a_rule_closes_known_loopholes_and_is_in_force(self, story: Story) -> None:
+        story.rectifying()
+        rule = InstitutionChanged(
+            problem_no=FLOOD, change=InstitutionChange.NEW, document_no="ZD-1",
+            title="防汛资金管理办法", effective_on=date(2026, 3, 1), digest="d" * 64,
+        )  # fmt: skip
+        change = story.application.change_institution
+        with pytest.raises(NotFoundError):
+            change(story.as_(HANDLER), FLOOD, rule.model_copy(update={"loophole_nos": ["K1"]}))
+        later = rule.model_copy(update={"effective_on": date(2030, 1, 1)})
+        with pytest.raises(InvalidValueError):
+            change(story.as_(HANDLER), FLOOD, later)
+        change(story.as_(HANDLER), FLOOD, rule)
+        assert story.types == ["institution-changed"]
+        with pytest.raises(AlreadyOnRecordError):
+            change(story.as_(HANDLER), FLOOD, rule)
 
     @pytest.mark.req("R120")
     def test_effects_and_documents_fill_their_lists(self, story: Story) -> None:

@@ -70,9 +70,41 @@ class TestLifeCycle:
         assert claimed["state"] == "P4"
 
     def test_an_unknown_kind_has_facts_and_no_state(self) -> None:
-        state = story("directory", "calendar/2026", ("calendar-published", {"year": 2026}))
+        state = story("directory", "almanac/2026", ("calendar-published", {"year": 2026}))
         assert (state["state"], state["cycle"]) == ("", 0)
         assert state["facts"] == [["directory.calendar-published", 1, {"year": 2026}]]
+
+    def test_a_round_is_fed_back_evaluated_and_circulated(self) -> None:
+        told: list[Happened] = [("round-completion-noted", {}), ("round-listed-overdue", {})]
+        assert story("supervision", "round-evaluation/R1", *told)["state"] == "OVERDUE"
+        told += [("round-evaluated", {}), ("circular-issued", {})]
+        assert story("supervision", "round-evaluation/R1", *told)["state"] == "CIRCULATED"
+        late = story("supervision", "round-evaluation/R1", *told[2:3], *told[:1])
+        assert late["state"] == "EVALUATED"
+
+    @pytest.mark.parametrize(
+        ("service", "stream", "events", "state"),
+        [
+            ("supervision", "instrument/I1",
+             ["suggestion-letter-issued", "instrument-received", "instrument-handled"], "HANDLED"),
+            ("supervision", "common-problem/C1",
+             ["common-problem-proposed", "common-problem-confirmed"], "CONFIRMED"),
+            ("supervision", "campaign/C1", ["campaign-opened", "campaign-closed"], "CLOSED"),
+            ("supervision", "surprise-draw/D1", ["population-frozen", "surprise-drawn"], "DRAWN"),
+            ("supervision", "handover-urging/C1", ["handover-urged"], "URGED"),
+            ("feedback", "joint-action/J1", ["joint-action-opened"], "OPENED"),
+            ("feedback", "coverage-plan/T1", ["coverage-plan-adopted"], "ADOPTED"),
+            ("accountability", "detention/D1", ["detention-recorded"], "RECORDED"),
+            ("accountability", "voluntary-surrender/V1", ["voluntary-surrender-recorded"],
+             "RECORDED"),
+            ("accountability", "naming-circular/N1", ["naming-circular-issued"], "ISSUED"),
+        ],
+    )  # fmt: skip
+    def test_what_happens_beyond_single_cases_has_states(
+        self, service: str, stream: str, events: list[str], state: str
+    ) -> None:
+        told: list[Happened] = [(event, {}) for event in events]
+        assert story(service, stream, *told)["state"] == state
 
     def test_the_tables_name_only_events_that_exist(self) -> None:
         for module in pkgutil.iter_modules(contracts.__path__, "shared.contracts."):

@@ -295,7 +295,6 @@ class Story:
             "accept_closure",
             methods=list(methods),
             linked_office=LINKED,
-            policy=POLICY,
         )
 
     def countersigns(
@@ -340,6 +339,7 @@ class Story:
             actor,
             "reopen",
             ground=supervision.ReopeningGround.LOOK_BACK,
+            finding=supervision.ReopeningFinding.NOT_TO_THE_BOTTOM,
             finding_ref="F-2026-3",
             decision=DECISION,
             items=[],

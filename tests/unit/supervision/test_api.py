@@ -231,7 +231,10 @@ class TestTheWholeChain:
         desk.done(RESIDENT_TEAM, "archive", {"documents": 12})
         assert desk.page()["next"] is None
 
-        finding = {"ground": "LOOK_BACK", "finding_ref": "F-3", "decision": plain(DECISION)}
+        finding = {
+            "ground": "LOOK_BACK", "finding": "RELAPSE", "finding_ref": "F-3",
+            "decision": plain(DECISION),
+        }  # fmt: skip
         desk.done(LEADING_GROUP, "reopen", finding)
         page = desk.page()
         assert (page["state"], page["cycle"], page["pairs"]) == ("P10", 2, [])
@@ -422,3 +425,22 @@ def test_only_principals_are_urged_to_hand_over_and_only_own_rounds_evaluated(de
     body = {"round_no": "T9R9", "case_nos": [CASE], "report": PAPER}
     answer = desk.post(INSPECTION_OFFICE, "/v1/round-evaluations", body)
     assert answer.json()["code"] == "other-round"
+
+
+@pytest.mark.req("R177", "R209")
+def test_rounds_and_draws_over_http(desk: Desk) -> None:
+    desk.others.issued()
+    problems = desk.ask(INSPECTION_OFFICE, "/v1/problems").json()["items"]
+    round_no = problems[0]["round_no"]
+    body = {"round_no": round_no, "case_nos": [CASE], "report": PAPER}
+    assert desk.post(INSPECTION_OFFICE, "/v1/round-evaluations", body).status_code == 201
+    path, stream = f"/v1/round-evaluations/{round_no}", f"round-evaluation/{round_no}"
+    circular = {"circular_no": "TB-1", "digest": PAPER, "decision": plain(DECISION)}
+    assert desk.post(PANEL, f"{path}/issue-circular", circular, on=stream).status_code == 403
+    issued = desk.post(INSPECTION_OFFICE, f"{path}/issue-circular", circular, on=stream)
+    assert issued.status_code == 200, issued.text
+    answer = desk.post(INSPECTION_OFFICE, f"{path}/list-overdue", on=stream)
+    assert answer.json()["code"] == "not-overdue"
+    draw = {"draw_no": "D-1", "population": [PROBLEM, PROBLEM], "size": 1}
+    answer = desk.post(INSPECTION_OFFICE, "/v1/surprise-draws", draw)
+    assert answer.json()["code"] == "population-too-small"

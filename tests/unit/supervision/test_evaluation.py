@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from services.supervision.application.rules import PolicyParameterMissingError
-from services.supervision.domain.evaluation import AlreadyScoredError, WaiverNotPossibleError
+from services.supervision.domain.evaluation import (
+    AlreadyScoredError,
+    ScoreOutsideItsDimensionsError,
+    WaiverNotPossibleError,
+)
 from services.supervision.domain.review import WrongStateError
 from shared.contracts import rectification
 from shared.contracts.base import Event
+from shared.contracts.evaluation import DimensionScores
 from shared.contracts.supervision import (
     ClosureEligible,
     EvaluationFinalised,
@@ -16,6 +21,7 @@ from shared.contracts.supervision import (
     Grade,
     GroupMember,
     ProblemState,
+    SelfScored,
     ShamKind,
     SupervisionStarted,
 )
@@ -162,6 +168,18 @@ class TestScores:
     def test_refuses_the_panel_before_the_unit(self) -> None:
         with pytest.raises(GuardFailedError, match="G16"):
             Story().until_declared().started().completed().does(PANEL, "score_panel", score=80)
+
+    @pytest.mark.req("R201")
+    def test_a_score_can_be_given_by_its_five_dimensions(self) -> None:
+        story = Story().until_declared().started().completed()
+        five = DimensionScores(
+            deployment=90, plan=70, implementation=80, prevention=60, reporting=85
+        )
+        with pytest.raises(ScoreOutsideItsDimensionsError):
+            story.does(PRINCIPAL, "score_self", score=91, dimensions=five)
+        (told,) = story.does(PRINCIPAL, "score_self", score=78, dimensions=five)
+        assert isinstance(told, SelfScored)
+        assert told.dimensions == five
 
     def test_refuses_to_change_a_locked_score(self) -> None:
         story = Story().until_declared().started().completed().scored()

@@ -24,6 +24,7 @@ from services.supervision.domain.rounds import (
     NotAPrincipalOfTheUnitError,
     NothingToHandOverError,
     OtherRoundError,
+    RoundDutyDoneError,
 )
 from shared.contracts.base import Decision
 from shared.contracts.supervision import (
@@ -218,7 +219,7 @@ class TestRound:
         assert city.does("evaluate_round", "R1", **facts) == [
             RoundEvaluated(round_no="R1", case_nos=[CASE, OTHER], evaluated_on=TODAY, report=PAPER)
         ]
-        with pytest.raises(ConflictError):
+        with pytest.raises(RoundDutyDoneError):
             city.does("evaluate_round", "R1", **facts)
 
     @pytest.mark.parametrize("case_nos", [["C-3"], [CASE, CASE], []])

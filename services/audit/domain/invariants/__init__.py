@@ -24,19 +24,15 @@ from services.audit.domain.invariants.closing import (
     PledgedContent,
     SignedByThePrincipal,
 )
-from services.audit.domain.invariants.figures import PublishedFiguresAgree
-from services.audit.domain.invariants.not_yet import (
-    CoverageSumsUp,
-    DrawReplays,
-    RoundIsEvaluatedAndCirculated,
-    StoredListsAgree,
-    WithdrawnCountedByRule,
-)
+from services.audit.domain.invariants.figures import PublishedFiguresAgree, WithdrawnCountedByRule
+from services.audit.domain.invariants.lists import StoredListsAgree
 from services.audit.domain.invariants.pairs import (
     PairsInOrder,
     SecondPairByLinkedOffice,
     TwoPairsBeforeClosing,
 )
+from services.audit.domain.invariants.plans_and_draws import CoverageSumsUp, DrawReplays
+from services.audit.domain.invariants.rounds import RoundIsEvaluatedAndCirculated
 from services.audit.domain.invariants.sanctions import EverySanctionIsFounded
 from services.audit.domain.invariants.secrecy import NothingSecretIsReadable
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -10,12 +11,15 @@ from services.audit.domain.known import Known
 
 
 class Scope(StrEnum):
-    """Over which records an invariant runs: those of a case, of a sanction's file, of a report."""
+    """Over which records an invariant runs: those of one case, one sanction's file, one report,
+    one round, one plan of coverage, one draw."""
 
     CASE = "CASE"
     SANCTION = "SANCTION"
     REPORT = "REPORT"
-    NONE = "NONE"
+    ROUND = "ROUND"
+    PLAN = "PLAN"
+    DRAW = "DRAW"
 
 
 class Status(StrEnum):
@@ -24,7 +28,6 @@ class Status(StrEnum):
     HOLDS = "holds"
     VIOLATED = "violated"
     NOTHING_TO_CHECK = "nothing to check yet"
-    NOT_APPLICABLE = "not applicable"
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,18 @@ class Violation:
 
 
 class Invariant(ABC):
-    """One rule. `examined` counts what it was checked on: none checked is not the same as held."""
+    """One rule. `examined` counts what it was checked on: none checked is not the same as held.
+
+    `at` is the instant as of which is checked; None when it is that of the last record.
+    """
 
     ID: ClassVar[str]
     SENTENCE: ClassVar[str]
     SCOPE: ClassVar[Scope] = Scope.CASE
-    REASON: ClassVar[str] = ""
 
     def __init__(self) -> None:
         self.examined = 0
+        self.at: datetime | None = None
         self._found: list[Violation] = []
 
     @abstractmethod
@@ -67,16 +73,6 @@ class Invariant(ABC):
         self._found.append(Violation(self.ID, number, what, tuple(dict.fromkeys(ids))))
 
 
-class NotApplicable(Invariant):
-    """A rule over events that no service records yet."""
-
-    SCOPE = Scope.NONE
-    REASON = "no such events"
-
-    def feed(self, one: Known) -> None:
-        """Pass over every record."""
-
-
 @dataclass(frozen=True)
 class Result:
     """The outcome of one invariant over the records it was fed."""
@@ -86,19 +82,24 @@ class Result:
     violations: tuple[Violation, ...]
 
 
-def check(invariants: Sequence[type[Invariant]], records: Sequence[Known]) -> list[Result]:
-    """Return the outcome of each invariant over these records, which are in causal order."""
+def check(
+    invariants: Sequence[type[Invariant]], records: Sequence[Known], at: datetime | None = None
+) -> list[Result]:
+    """Return the outcome of each invariant over these records, which are in causal order.
+
+    `at`: the instant of the check, which decides what is overdue; else that of the last record.
+    """
     running = [invariant() for invariant in invariants]
+    for each in running:
+        each.at = at
     for one in records:
         for invariant in running:
             invariant.feed(one)
     return [Result(one.ID, one.examined, tuple(one.violations())) for one in running]
 
 
-def status(invariant: type[Invariant], examined: int, violations: int) -> Status:
+def status(examined: int, violations: int) -> Status:
     """Return what is known of an invariant after so much was examined."""
-    if invariant.SCOPE is Scope.NONE:
-        return Status.NOT_APPLICABLE
     if violations:
         return Status.VIOLATED
     return Status.HOLDS if examined else Status.NOTHING_TO_CHECK

@@ -13,6 +13,7 @@ SECRET_FACTS = frozenset({SEALED, "lead_no", "origin_lead", "reporter", "dossier
 SECRET_TYPES = ("feedback.lead-", "accountability.")
 HARMLESS_TYPES = (
     "accountability.inspected-case-noted",
+    "accountability.inspected-problem-noted",  # the numbers of a problem that the unit claimed
     "accountability.naming-circular-issued",  # names whom a decision of its own names (R268)
 )
 

@@ -14,6 +14,7 @@ from services.audit.domain.statistics import (
     handovers,
     instruments,
     joint_actions,
+    lead_sources,
     leads,
     naming,
     objections,
@@ -49,8 +50,8 @@ from services.audit.domain.statistics.views import Scope
 
 SUBJECTS = (
     backlog, closings, deadlines, deputies, evaluations, five_lists, handovers, instruments,
-    joint_actions, leads, naming, objections, pairs, persons, plans, positions, principals,
-    problems, reopenings, results, rounds, silence, supervisors,
+    joint_actions, lead_sources, leads, naming, objections, pairs, persons, plans, positions,
+    principals, problems, reopenings, results, rounds, silence, supervisors,
 )  # fmt: skip
 """The modules that register what is counted."""
 

@@ -31,6 +31,8 @@ LEADING_BODIES = frozenset({Role.AUD, Role.OFF, Role.LG, Role.SEC, Role.COM, Rol
 SUPERVISING_BODIES = LEADING_BODIES | {Role.ORG, Role.DSO, Role.RDT}
 PUBLICATION = frozenset({Role.PUB})
 MIN_PERSONS = 10
+"""Of how many persons a published figure tells at least, where no policy edition says it."""
+
 PLACE = ("round", "ordinal", "term", "case", "unit", "level", "unit_category", "sector")
 
 Counting = Callable[[View], Iterable[Item]]

@@ -37,6 +37,20 @@ def by_source(view: View) -> Iterator[Item]:
 
 
 @statistic(
+    "evaluation.by-dimension", HundredthPoints, "Q44", aggregation=Aggregation.MEAN,
+    dims=("problem", "n", "source", "dimension"), shows=("source", "dimension"),
+)  # fmt: skip
+def by_dimension(view: View) -> Iterator[Item]:
+    """Mean sub-score by dimension (deployment, plan, implementation, prevention, reporting) and
+    source, of the scores that were given by dimension."""
+    for fact in view.of(*SOURCES):
+        for dimension, score in fact.data.get("dimensions", {}).items():
+            dims = _dims(view, fact) | {"source": SOURCES[fact.type], "dimension": dimension}
+            key = f"{_pair(fact)} {SOURCES[fact.type]} {dimension}"
+            yield Item(key, dims, (fact,), 100 * score)
+
+
+@statistic(
     "evaluation.self-panel-gap", HundredthPoints, "Q44", aggregation=Aggregation.MEAN,
     dims=("problem", "n"),
 )  # fmt: skip

@@ -90,6 +90,16 @@ class PlannedMeasures(Unit):
     CODE, CHINESE = "planned-measures", "条措施"
 
 
+class Loopholes(Unit):
+    CODE, CHINESE = "loopholes", "个漏洞"
+
+
+class Institutions(Unit):
+    """Rules of a unit (制度): new, amended or repealed."""
+
+    CODE, CHINESE = "institutions", "项制度"
+
+
 class Days(Unit):
     CODE, CHINESE = "days", "天"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.audit.domain.known import Known
 from shared.contracts.accountability import LeadRegistered, MeasureCategory, MeasureImposed
+from shared.contracts.directory import PolicyEditionAdopted
 from shared.contracts.feedback import ProblemIssued, RoundOpened, RoundTarget
 from shared.contracts.supervision import StatedFigure, ThematicReportIssued
 from tests.golden.scribe import Scribe
@@ -54,6 +55,13 @@ class SmallLog(Scribe):
             decision=decision(f"YL-{number}", day), digest="ab" * 32, figures=[stated],
         )  # fmt: skip
         self.write(f"instrument/{number}", issued, day)
+        return self
+
+    def policy(self, day: date = DAY, **numbers: int) -> "SmallLog":
+        adopted = PolicyEditionAdopted(
+            edition="YL-2026", effective=date(2026, 1, 1), periods={}, numbers=numbers
+        )
+        self.write("policy/city:yunlan", adopted, day)
         return self
 
     def has(self, number_of_records: int) -> tuple[Known, ...]:
