@@ -30,7 +30,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers={host}:{controller_port}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{advertised_port},CONTROLLER://{host}:{controller_port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
@@ -58,13 +58,17 @@ def what_is_missing() -> str | None:
 
 
 class ApacheKafka:
-    """One KRaft node whose files live in `data_dir`; data survives `stop` and `start`."""
+    """One KRaft node whose files live in `data_dir`; data survives `stop` and `start`.
+
+    With an `advertised_port` clients are told that port: a line that leads to the node's own.
+    """
 
     kind: Literal["apache"] = "apache"
 
     def __init__(
         self, data_dir: Path, port: int | None = None, pid_file: Path | None = None
     ) -> None:
+        self.advertised_port: int | None = None
         self._data_dir = data_dir.resolve()
         self._port = port
         self._pid_file = pid_file
@@ -75,7 +79,7 @@ class ApacheKafka:
         """The address for clients, `127.0.0.1:PORT`; `UnavailableError` before the first start."""
         if self._port is None:
             raise UnavailableError("Apache Kafka has not been started")
-        return f"{LOOPBACK}:{self._port}"
+        return f"{LOOPBACK}:{self.advertised_port or self._port}"
 
     @property
     def pid(self) -> int:
@@ -133,6 +137,7 @@ class ApacheKafka:
         text = PROPERTIES.format(
             host=LOOPBACK,
             port=port,
+            advertised_port=self.advertised_port or port,
             controller_port=int(found[1]) if found else free_port(),
             log_dir=self._data_dir / "log",
         )

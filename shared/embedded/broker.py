@@ -20,7 +20,10 @@ READY_WITHIN = 10.0  # seconds
 
 
 class EmbeddedBroker:
-    """One broker on the loopback address; `port` None takes a free one and keeps it."""
+    """One broker on the loopback address; `port` None takes a free one and keeps it.
+
+    With an `advertised_port` clients are told that port: a line that leads to the broker's own.
+    """
 
     kind: Literal["embedded"] = "embedded"
 
@@ -28,6 +31,7 @@ class EmbeddedBroker:
         self, log_file: Path, port: int | None = None, pid_file: Path | None = None
     ) -> None:
         self.cluster_id = ""
+        self.advertised_port: int | None = None
         self._log_file = log_file
         self._port = port
         self._pid_file = pid_file
@@ -38,7 +42,7 @@ class EmbeddedBroker:
         """The address for clients, `127.0.0.1:PORT`; `UnavailableError` before the first start."""
         if self._port is None:
             raise UnavailableError("the embedded broker has not been started")
-        return f"{LOOPBACK}:{self._port}"
+        return f"{LOOPBACK}:{self.advertised_port or self._port}"
 
     @property
     def pid(self) -> int:
@@ -74,15 +78,15 @@ class EmbeddedBroker:
         return self._port is not None and is_listening(self._port)
 
     def _process(self, port: int) -> ChildProcess:
-        address = f"tcp://{LOOPBACK}:{port}"
+        advertised = self.advertised_port or port
         server = ChildProcess(
             "the embedded broker",
             [
                 _binary(),
                 "broker",
                 f"--cluster-id={self.cluster_id}",
-                f"--listener-url={address}",
-                f"--advertised-listener-url={address}",
+                f"--listener-url=tcp://{LOOPBACK}:{port}",
+                f"--advertised-listener-url=tcp://{LOOPBACK}:{advertised}",
                 "--storage-engine=memory://tansu/",
                 "--silent",
             ],
