@@ -25,6 +25,7 @@ from shared.embedded import log_keys
 from shared.embedded.apache_kafka import ApacheKafka
 from shared.embedded.broker import EmbeddedBroker
 from shared.embedded.directories import DirectoryLock
+from shared.embedded.migrated import MigrationStamp
 from shared.embedded.ports import LOOPBACK, require_free_port
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.embedded.processes import ChildProcess, end_recorded_process
@@ -213,7 +214,10 @@ class Stack:
         create_topics(self.broker, {*SERVICES, *self._names})
 
     def _migrate(self) -> None:
-        """Bring every database up to date, all at the same time."""
+        """Bring every database up to date, all at the same time, unless this code just did so."""
+        stamp = MigrationStamp(self.postgres.data_dir / "migrated", self._names)
+        if stamp.holds():
+            return
         self._report("bringing the databases up to date")
         migrations = [self._process(name, "migrate") for name in self._names]
         try:
@@ -224,6 +228,7 @@ class Stack:
         finally:
             for migration in migrations:
                 migration.stop(signal.SIGTERM, ENDED_WITHIN)
+        stamp.set()
 
     def _start_services(self) -> None:
         for name in self._names:

@@ -82,11 +82,11 @@ def within(cursor: psycopg.Cursor[Any], schema: str) -> Iterator[None]:
     cursor.execute("SET LOCAL search_path = DEFAULT")
 
 
-def begin_reading(cursor: Cursor, model: type[ReadModel]) -> None:
+def begin_reading(cursor: Cursor, model: type[ReadModel]) -> int | None:
     """Begin a read-only snapshot in which unqualified names mean the live build's tables.
 
-    The cursor then holds one row with its `position`, none when this version is not live. One
-    round trip; the connection must be in autocommit.
+    Returns its position, None when this version is not live. One round trip; the connection
+    must be in autocommit.
     """
     cursor.execute(
         SQL(
@@ -97,6 +97,8 @@ def begin_reading(cursor: Cursor, model: type[ReadModel]) -> None:
         ).format(name=Literal(model.NAME), version=Literal(model.VERSION))
     )
     cursor.nextset()
+    row = cursor.fetchone()
+    return None if row is None else int(row["position"])
 
 
 def of_model(cursor: Cursor, model: type[ReadModel], states: tuple[str, ...]) -> list[Build]:

@@ -230,11 +230,10 @@ class Queries:
         self._await(model, min_position)
         with self._store.single_statements() as connection:
             cursor = connection.cursor()
-            builds.begin_reading(cursor, model)
-            live = cursor.fetchone()
-            if live is None:
+            position = builds.begin_reading(cursor, model)
+            if position is None:
                 raise _not_live(model)
-            yield cursor, live["position"]
+            yield cursor, position
             cursor.execute("COMMIT")
 
     def position(self, model: type[ReadModel]) -> int:

@@ -169,6 +169,16 @@ def test_stack_stands_on_the_chosen_broker(tmp_path: Path, broker_kind: BrokerKi
         assert is_listening(int(told["DUBAN_KAFKA_BOOTSTRAP"].split(":")[1]))
 
 
+def test_stack_migrates_once_for_the_same_code_and_the_same_databases(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "feedback-migrate.log"
+    for _ in range(2):
+        with stack_in(tmp_path):
+            assert log.read_text() == "feedback migrate\n"
+    (tmp_path / "postgres" / "migrated").write_text("by other code")
+    with stack_in(tmp_path):
+        assert log.read_text() == "feedback migrate\n" * 2
+
+
 def test_stack_takes_over_from_a_launcher_that_was_killed(tmp_path: Path) -> None:
     killed = subprocess.run(
         [sys.executable, "-c", LAUNCHER, tmp_path], capture_output=True, text=True
