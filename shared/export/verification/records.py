@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from shared.export.verification.findings import BrokenError
 from shared.kernel.ids import EVENT_NAMESPACE
@@ -23,7 +23,6 @@ _ACTOR = {"person_ref", "org", "role", "via"}
 _KEY = re.compile(r"[a-z0-9_$]{1,64}", re.ASCII)
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _LARGEST = 2**53 - 1
-_ODD = (" ", "\n", "\t", "\r", "-0")
 _MOST_SHAPES = 10_000
 _STRINGS = {str}
 _TIME = re.compile(
@@ -37,29 +36,30 @@ _shapes: set[tuple[str, ...]] = set()
 
 
 def parsed(raw: bytes) -> Fields:
-    """Return the fields of a record; raises BrokenError unless it is in its one written form.
-
-    Nothing is written again to compare: in a text without escapes, every quote begins or ends a
-    string, so that what stands outside of strings shows spaces, and a key that stands twice.
-    """
+    """Return the fields of a record; raises BrokenError unless it is in its one written form."""
     try:
-        text = raw.decode()
         value = from_json(raw, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
-        text, value = _slowly_parsed(raw)
+        value = _slowly_parsed(raw)
     if type(value) is not dict:
         raise BrokenError("not-json", "a record is not an object")
-    keys = _require_values(value)
+    _require_values(value)
+    if _written(value) != raw:
+        _explain(raw)
+    text = raw.decode()
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        _require_each(value, _require_normal)
     if "\\" in text:
-        _require_written_alike(text)
-    else:
-        outside = "".join(text.split('"')[::2])
-        if outside.count(":") != keys or any(odd in outside for odd in _ODD):
-            _explain(text)
-    if (not text.isascii() and not unicodedata.is_normalized("NFC", text)) or "\\" in text:
-        for one in _texts(value):
-            _require_plain(one)
+        _require_each(value, _require_plain)
     return value
+
+
+def _written(value: Fields) -> bytes:
+    """Return a value in its written form; its keys are known to be sorted."""
+    try:
+        return to_json(value)
+    except (ValueError, RecursionError):
+        return _encode(value).encode("utf-8", "surrogatepass")
 
 
 def require_envelope(record: Fields, service: str, tenant: str) -> None:
@@ -91,7 +91,7 @@ def id_at(service: str, stream: str, version: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _explain(text: str) -> NoReturn:
+def _explain(raw: bytes) -> NoReturn:
     """Say in which way a record is not in its one written form."""
 
     def once(pairs: list[tuple[str, Any]]) -> Fields:
@@ -99,41 +99,24 @@ def _explain(text: str) -> NoReturn:
             raise BrokenError("duplicate-key", "a key stands twice in a record")
         return dict(pairs)
 
-    try:
-        json.loads(text, object_pairs_hook=once)
-    except ValueError:
-        raise BrokenError("not-json", "a record is not JSON") from None
+    json.loads(raw, object_pairs_hook=once)
     raise BrokenError("not-canonical", "a record is not in its one written form")
 
 
-def _slowly_parsed(raw: bytes) -> tuple[str, Any]:
+def _slowly_parsed(raw: bytes) -> Any:
     """Parse what the fast parser refuses: it is deeply nested, or no JSON at all."""
     try:
-        text = raw.decode()
-        return text, json.loads(text, parse_constant=float)
+        return json.loads(raw.decode(), parse_constant=float)
     except (ValueError, RecursionError):
         raise BrokenError("not-json", "a record is not JSON") from None
 
 
-def _require_written_alike(text: str) -> None:
-    try:
-        is_alike = _encode(json.loads(text)) == text
-    except (ValueError, RecursionError):
-        is_alike = False
-    if not is_alike:
-        _explain(text)
-
-
-def _require_values(value: Fields) -> int:
-    """Return how many keys there are, however deep.
-
-    Raises BrokenError for odd or unsorted keys, floats, null and large integers.
-    """
-    count, waiting = 0, [value]
+def _require_values(value: Fields) -> None:
+    """Raise BrokenError for odd or unsorted keys, floats, null and large integers."""
+    waiting = [value]
     while waiting:
         one: Any = waiting.pop()
         if type(one) is dict:
-            count += len(one)
             if tuple(one) not in _shapes:
                 _learn(tuple(one))
             one = one.values()
@@ -143,7 +126,6 @@ def _require_values(value: Fields) -> int:
                 waiting.append(inner)
             elif kind is not str:
                 _require_scalar(inner)
-    return count
 
 
 def _require_scalar(value: Any) -> None:
@@ -164,14 +146,17 @@ def _learn(keys: tuple[str, ...]) -> None:
         _shapes.add(keys)
 
 
-def _require_plain(text: str) -> None:
+def _require_normal(text: str) -> None:
     if not unicodedata.is_normalized("NFC", text):
         raise BrokenError("not-nfc", "text in a record is not in Unicode normal form C")
+
+
+def _require_plain(text: str) -> None:
     if _UNWANTED.search(text):
         raise BrokenError("control-character", "text in a record holds a control character")
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _require_each(value: Any, require: Callable[[str], None]) -> None:
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -180,7 +165,7 @@ def _texts(value: Any) -> Iterator[str]:
         elif type(one) is list:
             waiting.extend(one)
         elif type(one) is str:
-            yield one
+            require(one)
 
 
 def _has_types(record: Fields) -> bool:
