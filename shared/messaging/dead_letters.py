@@ -208,10 +208,22 @@ class DeadLetters:
         return True
 
     def park_unreadable(self, unreadable: Unreadable, failure: Failure) -> None:
-        """Park a message alone: of which stream it is cannot be known."""
-        row = (unreadable.source, unreadable.stream, 0, 0, Jsonb(unreadable.headers))
+        """Park a message alone: of which stream it is cannot be known.
+
+        The same bytes at the same place are the same message, read again. In a broker that was
+        filled anew another message may lie there: it is the next version of that place.
+        """
+        source, place = unreadable.source, unreadable.stream
         with self._store.connection() as connection, connection.cursor() as cursor:
-            self._insert_row(cursor, (*row, unreadable.value), failure)
+            lock_stream(cursor, source, place)
+            cursor.execute(
+                "SELECT record FROM dead_letters WHERE source = %s AND stream = %s",
+                (source, place),
+            )
+            known = [bytes(row["record"]) for row in cursor.fetchall()]
+            if unreadable.value not in known:
+                row = (source, place, len(known), 0, Jsonb(unreadable.headers), unreadable.value)
+                self._insert_row(cursor, row, failure)
 
     def redrive(self, letter_id: int) -> DeadLetter:
         """Handle one dead letter again and return it as it stands then.

@@ -4,7 +4,7 @@ import pytest
 
 from shared.kernel.clock import SystemClock
 from shared.kernel.errors import NotFoundError, RefusedError
-from shared.messaging.dead_letters import DeadLetter, DeadLetters
+from shared.messaging.dead_letters import DeadLetter, DeadLetters, Failure, Unreadable
 from tests.integration.messaging.harbour import World, running
 from tests.integration.messaging.topics import put_raw
 from tests.support.eventually import eventually
@@ -110,3 +110,21 @@ def test_an_unreadable_message_is_parked_alone(world: World) -> None:
     assert letter.record == b"\xff not a record"
     assert world.handler.dead_letters.redrive(letter.id).attempts == 2
     assert world.handler.dead_letters.discard(letter.id, "noise").status == "discarded"
+
+
+def test_what_lies_where_something_was_discarded_before_is_parked_too(world: World) -> None:
+    letters, failure = world.handler.dead_letters, Failure("contract-broken", "no record")
+
+    def park(value: bytes) -> None:
+        found = Unreadable(world.source, "harbour.events", 0, 7, {}, value)
+        letters.park_unreadable(found, failure)
+
+    for value in (b"first", b"first", b"second"):
+        park(value)
+    assert [letter.record for letter in letters.list()] == [b"first", b"second"]
+    for letter in letters.list():
+        letters.discard(letter.id, "noise")
+    park(b"second")
+    assert letters.list() == []
+    park(b"third")
+    assert [letter.record for letter in letters.list()] == [b"third"]
