@@ -15,6 +15,7 @@ from shared.eventstore import canonical
 from shared.kernel.errors import ConflictError, ContractError, DubanError
 from shared.kernel.periods import civil_date
 from shared.telemetry.logs import logger
+from shared.telemetry.spans import work_span
 from shared.tlog.checkpoints import Checkpoint
 from shared.tlog.log_book import LogBook
 from shared.tlog.log_writer import LogWriter
@@ -82,12 +83,13 @@ class SiblingAnchoring:
 
         Raises ConflictError when others keep writing the log book at the same time.
         """
-        for _ in range(TRIES - 1):
-            try:
-                return self._anchor(now)
-            except ConflictError:
-                _log.info("siblings-are-anchored-again", service=self.writer.events.service)
-        return self._anchor(now)
+        with work_span("anchor-siblings"):
+            for _ in range(TRIES - 1):
+                try:
+                    return self._anchor(now)
+                except ConflictError:
+                    _log.info("siblings-are-anchored-again", service=self.writer.events.service)
+            return self._anchor(now)
 
     def _anchor(self, now: datetime) -> int:
         settled = self.writer.events.settled_position()

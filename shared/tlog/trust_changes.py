@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.telemetry.spans import work_span
 from shared.tlog import trust
 from shared.tlog.log_book import LogBook
 from shared.tlog.log_writer import LogWriter
@@ -32,6 +33,12 @@ class TrustChanges:
         notes = self.notes()
         if notes == self._recorded:
             return 0
+        with work_span("change-trust"):
+            news = self._record(notes, now)
+        self._recorded = notes
+        return news
+
+    def _record(self, notes: Sequence[bytes], now: datetime) -> int:
         unit, book = self.writer.begin("ChangeTrust", now)
         _require_known(book, notes)
         news = notes[book.trust_version :]
@@ -40,7 +47,6 @@ class TrustChanges:
         if news:
             unit.save(book)
             unit.commit()
-        self._recorded = notes
         return len(news)
 
 
