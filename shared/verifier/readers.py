@@ -5,6 +5,7 @@ in the order of the logs. What comes out is the same, however many there are: on
 started, or is lost, is replaced by this process.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -104,6 +105,7 @@ class Readers:
 def _read_ahead(path: Path, expected: Expected, plan: Sequence[Step], pipe: Connection) -> None:
     """Read the bundles of the plan and send what they hold; the work of another process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends this one
+    gc.disable()  # nothing here refers in circles
     try:
         bundle = Bundle(path)
         for step in plan:

@@ -2,8 +2,8 @@
 
 There is one written form and no other: sorted keys, each once; no spaces; no needless escapes;
 plain integers. Text without escapes shows this without being written again: every quote begins or
-ends a string, so that what stands outside of strings can be looked at alone. Text with escapes is
-written down again and compared.
+ends a string, so that keys can be counted, and what stands outside of strings looked at alone. Text
+with escapes is written down again and compared.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ _ACTOR = ("org", "person_ref", "role", "via")
 _ACTOR_TYPES = (str,) * len(_ACTOR)
 _CLASSES = frozenset(("C0", "C1", "C2", "C3", "C4", "C5"))
 _MOST_KNOWN = 10_000
-_ODD = (" ", "\t", "\n", "\r", "-0")
+_SPACE = re.compile(r"[ \t\n\r]")
 
 
 def parse(raw: bytes) -> dict[str, Any]:
@@ -48,8 +48,7 @@ def parse(raw: bytes) -> dict[str, Any]:
         text = raw.decode()
         value, end = _scan(text, 0)
         has_escapes = "\\" in text
-        outside = text if has_escapes else "".join(text.split('"')[::2])
-        is_written_so = _is_rewritten(value, text) if has_escapes else _is_plain(outside)
+        is_written_so = _is_rewritten(value, text) if has_escapes else _is_plain(text)
     except (ValueError, StopIteration, RecursionError):
         raise BrokenError("not-json", "a record is not JSON") from None
     if not isinstance(value, dict):
@@ -60,7 +59,7 @@ def parse(raw: bytes) -> dict[str, Any]:
         _require_normal(value)
     if has_escapes:
         _require_plain(value)
-    if "null" in outside:
+    if "null" in text:
         _require_no_null(value)
     return value
 
@@ -69,9 +68,16 @@ def _is_rewritten(value: Any, text: str) -> bool:
     return "".join(_chunks(value, 0)) == text
 
 
-def _is_plain(outside: str) -> bool:
-    """Return whether no key was dropped, no space stands there, and no number is odd."""
-    return outside.count(":") == _seen.keys and not any(odd in outside for odd in _ODD)
+def _is_plain(text: str) -> bool:
+    """Return whether no key was dropped and no space stands outside of strings.
+
+    Without escapes and spaces, a quote before a colon ends a key, or begins a text with a colon:
+    never are there fewer of these than keys.
+    """
+    if text.count('":') == _seen.keys and not _SPACE.search(text):
+        return True
+    outside = "".join(text.split('"')[::2])
+    return outside.count(":") == _seen.keys and not _SPACE.search(outside)
 
 
 def require_envelope(record: dict[str, Any], service: str, tenant: str) -> None:
@@ -161,6 +167,8 @@ _seen = _Seen()
 def _integer(digits: str) -> int:
     """Refuse large integers; called with each one, however deep."""
     found = int(digits) if len(digits) <= _MOST_DIGITS else _MAX_INTEGER + 1
+    if digits == "-0":
+        raise BrokenError("not-canonical", "zero has no sign in the one written form")
     if not -_MAX_INTEGER <= found <= _MAX_INTEGER:
         raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
     return found

@@ -39,10 +39,13 @@ KNOWN = {
 """Things that exist once the sample was played."""
 
 READER = "audit"
-PROOF = ("/v1/log/", "/v1/sealed-")
-"""The reader, whose answers to some questions are events, and the routes of the proof have tests
-of their own (tests/integration/{audit,tlog,export}). Commands on things that the sample has none
-of (instruments, campaigns, common problems) are not swept here: their own tests are smaller.
+ELSEWHERE = (
+    "/v1/log/", "/v1/sealed-", "/v1/cases/{case_no}/state-five-lists", "/v1/other-leads/",
+)  # fmt: skip
+"""The reader, whose answers to some questions are events, and the routes of the proof, which
+auditors may give, have tests of their own (tests/integration/{audit,tlog,export}). Commands on
+things that the sample has none of (instruments, campaigns, common problems, leads of other
+sources) are not swept here: their own tests are smaller.
 """
 
 UNKNOWN = dict.fromkeys(KNOWN, "NO-SUCH-1") | {"year": "2027", "letter_id": "999999"}
@@ -85,7 +88,7 @@ def known_routes(wire: Wire) -> tuple[Route, ...]:
         for service in wire.stack.map.services
         if service != READER
         for route in routes(service, wire.document(service))
-        if not route.template.startswith(PROOF) and set(route.placeholders) <= KNOWN.keys()
+        if not route.template.startswith(ELSEWHERE) and set(route.placeholders) <= KNOWN.keys()
     )
 
 

@@ -141,7 +141,7 @@ _of("rectification", "mark_overdue", OFFICE)
 _of("rectification", "confirm_nil_items", PRINCIPAL, incumbent=Dice.incumbent)
 _of("rectification", "declare_rectified", PRINCIPAL, digest=Dice.digest, incumbent=Dice.incumbent)
 _of("rectification", "submit_closure_report", PRINCIPAL, digest=Dice.digest,
-    incumbent=Dice.incumbent, minimum_pairs=lambda _: 2)  # fmt: skip
+    incumbent=Dice.incumbent)  # fmt: skip
 
 _of("supervision", "start_supervision", LINKED_OFFICE, visit_no=lambda d: d.one("v-1", "v-9"),
     members=lambda d: d.one(MEMBERS, []), linked_office=lambda _: LINKED)  # fmt: skip
@@ -160,7 +160,7 @@ _of("supervision", "find_sham", LEADER, LINKED_OFFICE, kind=lambda d: d.one(*Sha
 _of("supervision", "post_entry", PRINCIPAL, LEADER, OFFICE, milestone=lambda d: d.one(*Milestone),
     source_id=lambda d: f"paper-{d.randint(1, 9)}")  # fmt: skip
 _of("supervision", "accept_closure", LINKED_OFFICE, methods=lambda d: d.one(*METHODS),
-    linked_office=lambda d: d.one(LINKED, LINKED, "o-dso-2"), policy=lambda _: POLICY)  # fmt: skip
+    linked_office=lambda d: d.one(LINKED, LINKED, "o-dso-2"))  # fmt: skip
 _of("supervision", "return_closure", LINKED_OFFICE, OFFICE, reasons=lambda _: "整改不到位",
     items=Dice.items, rectify_by=Dice.day, linked_office=lambda _: LINKED)  # fmt: skip
 _of("supervision", "refuse_countersignature", LINKED_OFFICE, LEADER, reasons=lambda _: "未见实效",

@@ -14,7 +14,12 @@ from services.supervision.domain import ClosureReview, SupervisionCase
 from services.supervision.domain.visits import FIRST_PAIR
 from shared.contracts.accountability import DisposalMethod, LeadConclusion, LeadState
 from shared.contracts.rectification import PlannedProblem, ProblemState
-from shared.contracts.supervision import Cosigner, ReopeningGround, ReviewingBody
+from shared.contracts.supervision import (
+    Cosigner,
+    ReopeningFinding,
+    ReopeningGround,
+    ReviewingBody,
+)
 from shared.contracts.supervision import ProblemState as S
 from shared.kernel.actor import Actor
 from shared.kernel.periods import civil_date
@@ -202,7 +207,7 @@ def _eligible(city: City, problem: Problem) -> Command | None:
         return more
     if problem.pledge is None or problem.pledge.digest != problem.content:
         return _unit("pledge_authenticity", problem.key, digest=problem.content)
-    return _unit("submit_closure_report", problem.key, digest=problem.content, minimum_pairs=2)
+    return _unit("submit_closure_report", problem.key, digest=problem.content)
 
 
 def _lead(city: City) -> Command | None:
@@ -243,7 +248,7 @@ _DISPOSAL: dict[LeadState, Callable[[City], Command]] = {
 def _applied(city: City, problem: Problem) -> Command | None:
     review = city.read("supervision", ClosureReview, problem.key)
     if review.chain is S.CLOSURE_APPLIED:
-        facts = {"methods": [ON_SITE], "linked_office": LINKED, "policy": POLICY}
+        facts = {"methods": [ON_SITE], "linked_office": LINKED}
         return _supervision("accept_closure", LINKED_OFFICE, problem, **facts)
     if review.chain is S.CLOSURE_ACCEPTED:
         return _supervision("approve_closure", OFFICE, problem)
@@ -271,7 +276,7 @@ def reopening(problem_no: str) -> Command:
     """Return the command that brings a closed problem back."""
     return call(
         "supervision", "reopen", LEADING_GROUP, problem_no, ground=ReopeningGround.LOOK_BACK,
-        finding_ref="F-2026-3", decision=DECISION, items=[], rectify_by=LATER,
+        finding=ReopeningFinding.FALSE, finding_ref="F-2026-3", decision=DECISION, items=[], rectify_by=LATER,
     )  # fmt: skip
 
 

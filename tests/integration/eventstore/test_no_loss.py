@@ -19,6 +19,7 @@ from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[3]
 PROCESSES, THREADS, APPENDS = 4, 4, 30
+AT_ONCE = 1_000  # all there is: a reader that lags behind the tail would not meet the danger
 
 SLOW_COMMITS = """
 CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -58,7 +59,7 @@ class Story:
     def tail(self) -> bool:
         """Read on from the last position read; return whether anything came."""
         after = self.read[-1] if self.read else 0
-        found = [recorded.position for recorded in self.store.read(after, 50)]
+        found = [recorded.position for recorded in self.store.read(after, AT_ONCE)]
         self.read += found
         return bool(found)
 
