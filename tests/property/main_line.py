@@ -276,7 +276,8 @@ def reopening(problem_no: str) -> Command:
     """Return the command that brings a closed problem back."""
     return call(
         "supervision", "reopen", LEADING_GROUP, problem_no, ground=ReopeningGround.LOOK_BACK,
-        finding=ReopeningFinding.FALSE, finding_ref="F-2026-3", decision=DECISION, items=[], rectify_by=LATER,
+        finding=ReopeningFinding.FALSE, finding_ref="F-2026-3", decision=DECISION, items=[],
+        rectify_by=LATER,
     )  # fmt: skip
 
 
