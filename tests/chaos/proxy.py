@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 CHUNK = 65_536
 DIRECTION_ENDED = (OSError, asyncio.IncompleteReadError)
+ENDING_ROUNDS = 5
 
 
 @dataclass
@@ -113,13 +114,19 @@ class Proxies:
         self._loop.close()
 
     async def _end(self) -> None:
+        """Cut what stands and what was just being opened, until nobody passes anything on."""
         for server in self._servers:
             server.close()
-        for line in self.lines.values():
-            line.cut()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if others:
-            await asyncio.wait(others, timeout=2)
+        for _ in range(ENDING_ROUNDS):
+            for line in self.lines.values():
+                line.cut()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if not others:
+                break
+            await asyncio.wait(others, timeout=1)
+        # What was cut closes its socket in the loop's next rounds.
+        for _ in range(ENDING_ROUNDS):
+            await asyncio.sleep(0)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
