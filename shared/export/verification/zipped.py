@@ -26,6 +26,7 @@ PIECE = 2**20
 _PART = r"[A-Za-z0-9_%~-][A-Za-z0-9._%~-]*"
 _NAME = re.compile(rf"{_PART}(?:/{_PART})*", re.ASCII)
 _CHECKPOINT = re.compile(r"logs/([a-z][a-z0-9-]*)/checkpoint")
+# zipfile raises the last two for a compression it does not know, and for an encrypted file.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
