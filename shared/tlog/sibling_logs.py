@@ -15,32 +15,31 @@ ANSWERED_WITHIN = httpx.Timeout(3.0, connect=1.0)  # seconds; an export waits fo
 
 @dataclass(frozen=True)
 class HttpSiblingLogs:
-    """Asks the other services."""
+    """Asks the other services, seldom: each question has a connection of its own."""
 
-    clients: Mapping[str, ApiClient]
+    urls: Mapping[str, str]
+    token: str
 
     @classmethod
     def of(cls, urls: Mapping[str, str], service: str, token: str) -> Self:
         """Return the logs at these addresses, without that of the service itself."""
-        return cls(
-            {
-                name: ApiClient(url, token, timeout=ANSWERED_WITHIN)
-                for name, url in urls.items()
-                if name != service
-            }
-        )
+        return cls({name: url for name, url in urls.items() if name != service}, token)
 
     @property
     def services(self) -> Sequence[str]:
-        return sorted(self.clients)
+        return sorted(self.urls)
 
     def checkpoint(self, service: str) -> bytes | None:
         """Return the last signed checkpoint, None before the first; raises UnavailableError."""
         try:
-            return self.clients[service].fetch("/v1/log/checkpoint").content
+            return self._fetch(service, "/v1/log/checkpoint")
         except NotFoundError:
             return None
 
     def entries(self, service: str, tile: Tile) -> bytes:
         """Return a bundle of records; raises UnavailableError, NotFoundError."""
-        return self.clients[service].fetch(f"/v1/log/{tile.path}").content
+        return self._fetch(service, f"/v1/log/{tile.path}")
+
+    def _fetch(self, service: str, path: str) -> bytes:
+        with ApiClient(self.urls[service], self.token, timeout=ANSWERED_WITHIN) as client:
+            return client.fetch(path).content

@@ -11,7 +11,7 @@ from shared.verifier.errors import BrokenError
 from shared.verifier.merkle import Frontier, is_consistent
 from shared.verifier.readers import Readers
 from shared.verifier.report import Report, Verdict
-from shared.verifier.rows import Fault, Row
+from shared.verifier.rows import Entries, Fault, Row
 from shared.verifier.sealed import Disclosures
 from shared.verifier.states import (
     STATE_RECORDED,
@@ -108,14 +108,19 @@ class LogCheck:
             found = self._around.readers.take((self._service, entry.name, entry.width))
             if found.broken is not None:
                 raise BrokenError(*found.broken)
-            rows = zip(found.rows, found.leaves, strict=True)
-            for index, (row, leaf) in enumerate(rows, start=entry.first):
-                self._take(index, row, leaf)
+            self._take_all(entry.first, found)
             self._grow(found.leaves, found.top)
             self._around.progress(found.size)
         if self._states is not None and not self._is_broken:
             self._fault_each(self._states.advance(self._checkpoint.size))
             self._compare_late_states()
+
+    def _take_all(self, first: int, found: Entries) -> None:
+        rows = zip(found.rows, found.leaves, strict=True)
+        for index, (row, leaf) in enumerate(rows, start=first):
+            self._take(index, row, leaf)
+        if self._states is not None and not self._is_broken:
+            self._fault_each(self._states.catch_up())
 
     def _take(self, index: int, row: Row | Fault, leaf: bytes) -> None:
         try:
@@ -131,7 +136,7 @@ class LogCheck:
         if row.type == TRUST_CHANGED:
             self._compare_trust(index, row.told)
         if self._states is not None and not self._is_broken:
-            self._fault_each(self._states.take(index, row, leaf))
+            self._states.take(index, row, leaf)
             if row.type == STATE_RECORDED:
                 self._compare_state(self._states, index, row.told)
 
@@ -175,7 +180,8 @@ class LogCheck:
             found = self._around.readers.read((self._service, entry.name, entry.width))
             for at, row in enumerate(found.rows):
                 if isinstance(row, Row):
-                    list(again.take(entry.first + at, row, found.leaves[at]))
+                    again.take(entry.first + at, row, found.leaves[at])
+            list(again.catch_up())
         list(again.advance(self._checkpoint.size))
         for recorded in self._late:
             self._compare(again, recorded)

@@ -1,9 +1,8 @@
 """One record: canonical, complete, and at its place (V4).
 
 There is one written form and no other: sorted keys, each once; no spaces; no needless escapes;
-plain integers. Text without escapes shows this without being written again: every quote begins or
-ends a string, so that keys can be counted, and what stands outside of strings looked at alone. Text
-with escapes is written down again and compared.
+plain integers. A text that shows this by what does not stand in it (no escape, no space, no more
+keys than were parsed) needs no second look; any other is written down again and compared.
 """
 
 import hashlib
@@ -18,7 +17,6 @@ from shared.verifier.errors import BrokenError
 FORMAT = "duban/1"
 MAX_RECORD = 65_535
 _MAX_INTEGER = 2**53 - 1
-_MOST_DIGITS = 17
 _KEY = re.compile(r"[a-z0-9_$]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _TIME = re.compile(
@@ -38,46 +36,44 @@ _ACTOR = ("org", "person_ref", "role", "via")
 _ACTOR_TYPES = (str,) * len(_ACTOR)
 _CLASSES = frozenset(("C0", "C1", "C2", "C3", "C4", "C5"))
 _MOST_KNOWN = 10_000
-_SPACE = re.compile(r"[ \t\n\r]")
+_MINUS_ZERO = re.compile(rb"-0[,}\]]")
 
 
 def parse(raw: bytes) -> dict[str, Any]:
     """Return the value of a record's bytes; raises BrokenError unless they are canonical."""
-    _seen.keys = 0
     try:
         text = raw.decode()
         value, end = _scan(text, 0)
-        has_escapes = "\\" in text
-        is_written_so = _is_rewritten(value, text) if has_escapes else _is_plain(text)
     except (ValueError, StopIteration, RecursionError):
         raise BrokenError("not-json", "a record is not JSON") from None
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         raise BrokenError("not-json", "a record is not an object")
-    if not is_written_so or end != len(text):
+    keys = _count_keys(value)
+    if end != len(text) or not (_is_plain(raw, keys) or _is_rewritten(value, text)):
         _explain(text)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         _require_normal(value)
-    if has_escapes:
+    if b"\\" in raw:
         _require_plain(value)
-    if "null" in text:
-        _require_no_null(value)
     return value
 
 
-def _is_rewritten(value: Any, text: str) -> bool:
-    return "".join(_chunks(value, 0)) == text
-
-
-def _is_plain(text: str) -> bool:
-    """Return whether no key was dropped and no space stands outside of strings.
+def _is_plain(raw: bytes, keys: int) -> bool:
+    """Return whether nothing in a text can be another way of writing its value.
 
     Without escapes and spaces, a quote before a colon ends a key, or begins a text with a colon:
-    never are there fewer of these than keys.
+    never are there fewer of these than keys, and more than were parsed when one stands twice.
     """
-    if text.count('":') == _seen.keys and not _SPACE.search(text):
-        return True
-    outside = "".join(text.split('"')[::2])
-    return outside.count(":") == _seen.keys and not _SPACE.search(outside)
+    if b"\\" in raw or b" " in raw or b"\n" in raw or b"\t" in raw or b"\r" in raw:
+        return False
+    return raw.count(b'":') == keys and not _MINUS_ZERO.search(raw)
+
+
+def _is_rewritten(value: Any, text: str) -> bool:
+    try:
+        return "".join(_chunks(value, 0)) == text
+    except RecursionError:
+        raise BrokenError("not-json", "a record is nested too deeply") from None
 
 
 def require_envelope(record: dict[str, Any], service: str, tenant: str) -> None:
@@ -132,46 +128,59 @@ def _explain(text: str) -> NoReturn:
     raise BrokenError("not-canonical", "a record is not in its one written form")
 
 
-def _require_no_null(value: Any) -> None:
-    if any(one is None for one in _scalars(value)):
+def _count_keys(value: dict[str, Any]) -> int:
+    """Return how many keys there are, however deep; raises BrokenError for what no record holds."""
+    count, objects = 0, [value]
+    for one in objects:  # grows on the way
+        keys = tuple(one)
+        count += len(keys)
+        if keys not in _known:
+            _learn(keys)
+        for inner in one.values():
+            kind = type(inner)
+            if kind is dict:
+                objects.append(inner)
+            elif kind is not str:
+                _look_into(inner, objects)
+    return count
+
+
+def _look_into(value: Any, objects: list[dict[str, Any]]) -> None:
+    """Check a number, or what is not text in a list; objects are only added to the others."""
+    if type(value) is int:
+        if not -_MAX_INTEGER <= value <= _MAX_INTEGER:
+            raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
+    elif type(value) is dict:
+        objects.append(value)
+    elif type(value) is list:
+        for inner in _flat(value):
+            if type(inner) is not str:
+                _look_into(inner, objects)
+    elif value is None:
         raise BrokenError("null", "a record holds null")
 
 
-class _Seen:
-    """Looks at each object while it is parsed, however deep."""
-
-    def __init__(self) -> None:
-        self.keys = 0
-        self._known: set[tuple[str, ...]] = set()
-
-    def take(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Count the keys; raises BrokenError when they are odd or not sorted."""
-        keys = tuple(fields)
-        self.keys += len(keys)
-        if keys not in self._known:
-            self._learn(keys)
-        return fields
-
-    def _learn(self, keys: tuple[str, ...]) -> None:
-        if not all(map(_KEY.fullmatch, keys)):
-            raise BrokenError("odd-key", "a key in a record has characters that no key has")
-        if list(keys) != sorted(keys):
-            raise BrokenError("not-canonical", "the keys in a record are not sorted")
-        if len(self._known) < _MOST_KNOWN:
-            self._known.add(keys)
-
-
-_seen = _Seen()
-
-
-def _integer(digits: str) -> int:
-    """Refuse large integers; called with each one, however deep."""
-    found = int(digits) if len(digits) <= _MOST_DIGITS else _MAX_INTEGER + 1
-    if digits == "-0":
-        raise BrokenError("not-canonical", "zero has no sign in the one written form")
-    if not -_MAX_INTEGER <= found <= _MAX_INTEGER:
-        raise BrokenError("large-integer", "an integer in a record is outside ±(2^53 - 1)")
+def _flat(value: list[Any]) -> list[Any]:
+    """Return what is in a list, and in lists in it; the lists themselves are left out."""
+    found: list[Any] = []
+    lists = [value]
+    for one in lists:  # grows on the way
+        for inner in one:
+            (lists if type(inner) is list else found).append(inner)
     return found
+
+
+_known: set[tuple[str, ...]] = set()
+"""The keys of objects that were found right: these come again and again."""
+
+
+def _learn(keys: tuple[str, ...]) -> None:
+    if not all(map(_KEY.fullmatch, keys)):
+        raise BrokenError("odd-key", "a key in a record has characters that no key has")
+    if list(keys) != sorted(keys):
+        raise BrokenError("not-canonical", "the keys in a record are not sorted")
+    if len(_known) < _MOST_KNOWN:
+        _known.add(keys)
 
 
 def _no_float(_: str) -> NoReturn:
@@ -219,9 +228,7 @@ def _slow_chunks(value: Any, _: int) -> Any:
     ).iterencode(value)
 
 
-_decoder: Any = json.JSONDecoder(
-    object_hook=_seen.take, parse_int=_integer, parse_float=_no_float, parse_constant=_no_float
-)
+_decoder: Any = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
 _scan = _decoder.scan_once
 """Parses without looking for spaces around, which no record has."""
 

@@ -64,11 +64,14 @@ class States:
         self._map = StateMap()
         self._roots: dict[int, tuple[str, int]] = {}
 
-    def take(self, index: int, row: Row, head: bytes) -> Iterator[tuple[int, BrokenError]]:
-        """Take the record at this index; yield what cannot be replayed, with its index."""
+    def take(self, index: int, row: Row, head: bytes) -> None:
+        """Let the record at this index wait for its replay."""
         self._waiting.append((index, row, head))
+
+    def catch_up(self) -> Iterator[tuple[int, BrokenError]]:
+        """Replay what has waited long enough; yield what cannot be replayed, with its index."""
         if len(self._waiting) > HELD_BACK:
-            yield from self.advance(self._waiting[0][0] + 1)
+            yield from self.advance(self._waiting[-HELD_BACK][0])
 
     def reach(self, size: int) -> Iterator[tuple[int, BrokenError]]:
         """Compute the root at this size, unless the replay has passed it."""

@@ -73,6 +73,18 @@ def test_a_reader_that_is_killed_is_replaced(tmp_path: Path) -> None:
         bundle.close()
 
 
+def test_a_log_whose_process_is_killed_is_checked_all_the_same(tmp_path: Path) -> None:
+    path = write(full(), tmp_path / "x.duban.zip")
+    wanted = verification.Wanted(roots=(VerifierKey.parse(ROOT.vkey),))
+
+    def strike(*_: int) -> None:
+        for process in active_children():
+            process.kill()
+
+    struck = verification.verify(path, wanted, strike, processes=2)
+    assert struck.as_json() == verification.verify(path, wanted, processes=1).as_json()
+
+
 def test_what_travels_between_processes_arrives_as_it_was(tmp_path: Path) -> None:
     bundle = Bundle(write(full(), tmp_path / "x.duban.zip"))
     (entry, *_) = bundle.entries(FEEDBACK)

@@ -1,13 +1,8 @@
-"""Reads entry bundles record by record: in other processes ahead of time, or here and now."""
+"""Reads entry bundles record by record."""
 
 import hashlib
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from shared.export.verification.findings import BrokenError, Sealed
@@ -18,10 +13,6 @@ from shared.reducers.life_cycles import LIFE_CYCLES, PAIR_COUNTS
 from shared.tlog.merkle import leaf_hash
 from shared.tlog.tiles import Tile, TileError, decode_bundle
 
-AT_ONCE = 8
-"""How many entry bundles another process reads for one answer."""
-
-WAITING_ANSWERS = 6
 Entry = tuple[str, Tile]
 Wrong = tuple[str, str]
 """Code and message."""
@@ -56,58 +47,12 @@ class Part:
     wrong: Wrong | None = None
 
 
-class Reading:
-    """Gives the entry bundles of one log after the other."""
-
-    def __init__(
-        self, path: Path, bundle: Bundle, around: Surroundings, pool: ProcessPoolExecutor | None
-    ) -> None:
-        self._path, self._bundle, self._around, self._pool = path, bundle, around, pool
-
-    def parts(self, service: str, entries: Sequence[Entry]) -> Iterator[Part]:
-        """Yield what these bundles hold, in order; nothing is raised."""
-        if self._pool is None:
-            for entry in entries:
-                yield _read(self._bundle, self._around, service, entry)
-            return
-        waiting: deque[tuple[Sequence[Entry], Future[list[Part]] | None]] = deque()
-        for at in range(0, len(entries), AT_ONCE):
-            some = entries[at : at + AT_ONCE]
-            waiting.append((some, self._asked(service, some)))
-            if len(waiting) > WAITING_ANSWERS:
-                yield from self._answer(service, *waiting.popleft())
-        for some, future in waiting:
-            yield from self._answer(service, some, future)
-
-    def _asked(self, service: str, some: Sequence[Entry]) -> Future[list[Part]] | None:
-        assert self._pool is not None  # asked before
-        try:
-            return self._pool.submit(_read_apart, self._path, self._around, service, some)
-        except (BrokenProcessPool, OSError):  # no process can be started
-            return None
-
-    def _answer(
-        self, service: str, some: Sequence[Entry], future: Future[list[Part]] | None
-    ) -> list[Part]:
-        """Return what another process found; when it was killed, read it here."""
-        try:
-            if future is not None:
-                return future.result()
-        except BrokenProcessPool:
-            future = None
-        return [_read(self._bundle, self._around, service, entry) for entry in some]
-
-
-@cache
-def _opened(path: Path) -> Bundle:
-    """Return the bundle, opened once in each process."""
-    return Bundle(path)
-
-
-def _read_apart(
-    path: Path, around: Surroundings, service: str, some: Sequence[Entry]
-) -> list[Part]:
-    return [_read(_opened(path), around, service, entry) for entry in some]
+def parts(
+    bundle: Bundle, around: Surroundings, service: str, entries: Sequence[Entry]
+) -> Iterator[Part]:
+    """Yield what these entry bundles hold, in order; nothing is raised."""
+    for entry in entries:
+        yield _read(bundle, around, service, entry)
 
 
 def _read(bundle: Bundle, around: Surroundings, service: str, entry: Entry) -> Part:

@@ -3,12 +3,8 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import get_context
-from os import sched_getaffinity
 from pathlib import Path
 
 from shared.export.verification.findings import (
@@ -18,9 +14,8 @@ from shared.export.verification.findings import (
     Verdict,
 )
 from shared.export.verification.one_case import Cases
-from shared.export.verification.reading import Reading
+from shared.export.verification.side_by_side import Head, SideBySide
 from shared.export.verification.surroundings import Surroundings, commitment_to
-from shared.export.verification.whole_log import WholeLog
 from shared.export.verification.zipped import Bundle
 from shared.reducers import REDUCER, digest_of
 from shared.tlog import trust as trust_notes
@@ -28,12 +23,6 @@ from shared.tlog.checkpoints import Checkpoint
 from shared.tlog.cosignatures import cosignatures
 from shared.tlog.notes import Note, NoteError, VerifierKey
 from shared.tlog.trust import Trust
-
-WORTH_PROCESSES = 32 * 2**20
-"""Bytes of records from which on other processes read ahead."""
-
-MOST_PROCESSES = 3
-"""Each of them needs the memory of a whole Duban; more would wait for this process anyway."""
 
 Told = Callable[[int, int], None]
 """Takes how many more bytes of records were checked, and how many there are in all."""
@@ -53,13 +42,6 @@ class Wanted:
     """By service; under "" for every log."""
 
     reducer_hash: str = ""
-
-
-@dataclass(frozen=True)
-class _Head:
-    service: str
-    checkpoint: Checkpoint
-    note: Note
 
 
 def verify(
@@ -166,7 +148,7 @@ class _Verifying:
 
     # Heads of logs
 
-    def _head(self, service: str) -> _Head | None:
+    def _head(self, service: str) -> Head | None:
         where = f"log {service}"
         try:
             note = Note.parse(self._bundle.read(f"logs/{service}/checkpoint"))
@@ -175,33 +157,33 @@ class _Verifying:
             for verdict in (Verdict.INTACT, Verdict.AUTHENTIC):
                 self._found.no(verdict, error.code, where, str(error))
             return None
-        head = _Head(service, at, note)
+        head = Head(service, at)
         described = {"service": service, "origin": at.origin, "size": at.size}
         self._report.logs.append({**described, "root": at.root.hex(), "witnesses": []})
         if self._trust is None:
             self._found.open(Verdict.WITNESSED, f"{where}: no trust note counts")
         else:
-            self._check_signature(head, self._trust)
-            self._check_witnesses(head, self._trust)
+            self._check_signature(head, note, self._trust)
+            self._check_witnesses(head, note, self._trust)
         self._check_size(head)
         return head
 
-    def _check_signature(self, head: _Head, trust: Trust) -> None:
+    def _check_signature(self, head: Head, note: Note, trust: Trust) -> None:
         where = f"log {head.service}"
         try:
-            require_signed(head.service, head.checkpoint, head.note, trust)
+            require_signed(head.service, head.checkpoint, note, trust)
         except BrokenError as error:
             self._found.broken(Verdict.AUTHENTIC, error, where)
         else:
             what = f"{where}: signed by its key at size {head.checkpoint.size}"
             self._found.yes(Verdict.AUTHENTIC, what)
 
-    def _check_witnesses(self, head: _Head, trust: Trust) -> None:
+    def _check_witnesses(self, head: Head, note: Note, trust: Trust) -> None:
         where, verdict = f"log {head.service}", Verdict.WITNESSED
         pinned = self._wanted.witnesses
         quorum = len(pinned) or trust.quorum
         try:
-            found = cosignatures(head.note, pinned or trust.witness_keys)
+            found = cosignatures(note, pinned or trust.witness_keys)
         except NoteError as error:
             self._found.no(verdict, "bad-cosignature", where, error.detail)
             return
@@ -216,7 +198,7 @@ class _Verifying:
         else:
             self._found.yes(verdict, f"{where}: {', '.join(told)}")
 
-    def _check_size(self, head: _Head) -> None:
+    def _check_size(self, head: Head) -> None:
         least = self._wanted.min_sizes.get(head.service, self._wanted.min_sizes.get("", 0))
         if head.checkpoint.size < least:
             message = f"it has {head.checkpoint.size} records, at least {least} are asked for"
@@ -224,34 +206,19 @@ class _Verifying:
 
     # Records
 
-    def _checked(self, around: Surroundings, heads: list[_Head]) -> list[Findings]:
+    def _checked(self, around: Surroundings, heads: list[Head]) -> list[Findings]:
         if self._is_of_cases:
             return [
                 Cases(self._bundle, around, head.service, head.checkpoint).check() for head in heads
             ]
         total = sum(self._bundle.weight(head.service) for head in heads)
-        with self._pool(total) as pool:
-            reading = Reading(self._path, self._bundle, around, pool)
-            return [
-                WholeLog(
-                    self._bundle, around, reading, one.service, one.checkpoint,
-                    lambda count: self._progress(count, total),
-                ).check()
-                for one in heads
-            ]  # fmt: skip
-
-    def _pool(self, total: int) -> AbstractContextManager[ProcessPoolExecutor | None]:
-        """Return other processes to read the records, if these are worth it."""
-        count = self._processes or (
-            min(len(sched_getaffinity(0)), MOST_PROCESSES) if total >= WORTH_PROCESSES else 1
+        return SideBySide(self._path, self._bundle, around).check(
+            heads, lambda count: self._progress(count, total), self._processes
         )
-        if count == 1:
-            return nullcontext()
-        return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
 
     # What concerns all logs
 
-    def _conclude_seen(self, heads: list[_Head]) -> None:
+    def _conclude_seen(self, heads: list[Head]) -> None:
         verdict, origins = Verdict.CONSISTENT_WITH_SEEN, {one.checkpoint.origin for one in heads}
         if not self._wanted.seen:
             self._found.open(verdict, "no remembered checkpoint was given (--seen)")

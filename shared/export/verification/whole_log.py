@@ -1,12 +1,12 @@
 """The check of one whole log, or of its end, against its checkpoint."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from sys import intern
 from typing import Any
 
 from shared.export.verification.findings import BrokenError, Findings, Verdict
-from shared.export.verification.reading import Entry, Item, Reading, Wrong
+from shared.export.verification.reading import Entry, Item, Part, Wrong, parts
 from shared.export.verification.records import Fields
 from shared.export.verification.streams import Streams
 from shared.export.verification.surroundings import (
@@ -35,13 +35,11 @@ class WholeLog:
         self,
         bundle: Bundle,
         around: Surroundings,
-        reading: Reading,
         service: str,
         at: Checkpoint,
         progress: Progress,
     ) -> None:
         self._bundle, self._around, self._progress = bundle, around, progress
-        self._reading = reading
         self._service, self._at = service, at
         self._where = f"log {service}"
         self._seen = around.seen.get(at.origin)
@@ -93,21 +91,32 @@ class WholeLog:
 
     def _read(self) -> None:
         self._look_back()
-        seen_size = self._seen.size if self._seen is not None else -1
-        index = self._start
-        for part in self._reading.parts(self._service, self._entries):
+        for part in parts(self._bundle, self._around, self._service, self._entries):
             if part.wrong is not None:
                 raise BrokenError(*part.wrong)
-            for item, leaf in zip(part.items, part.leaves, strict=True):
-                self._frontier.append(leaf)
-                if index + 1 == seen_size:
-                    self._look_back()
-                self._take(index, item, leaf)
-                index += 1
+            first = self._frontier.size
+            self._grow(part.leaves)
+            self._take_all(first, part)
             self._progress(part.weight)
         if self._states is not None and not self._is_broken:
-            self._replayed(self._states.replay(index))
+            self._replayed(self._states.replay(self._frontier.size))
             self._compare_late()
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        """Let the tree grow, with a halt where the remembered one ended."""
+        upto = self._seen.size - self._frontier.size if self._seen is not None else 0
+        if 0 < upto <= len(leaves):
+            self._frontier.extend(leaves[:upto])
+            self._look_back()
+            leaves = leaves[upto:]
+        self._frontier.extend(leaves)
+
+    def _take_all(self, first: int, part: Part) -> None:
+        items = zip(part.items, part.leaves, strict=True)
+        for index, (item, leaf) in enumerate(items, start=first):
+            self._take(index, item, leaf)
+        if self._states is not None and not self._is_broken:
+            self._replayed(self._states.catch_up())
 
     def _look_back(self) -> None:
         if self._seen is not None and self._seen.size == self._frontier.size:
@@ -128,7 +137,7 @@ class WholeLog:
             self._judge(Verdict.AUTHENTIC, index, self._around.require_known_trust, item.facts)
         if self._states is None or self._is_broken:
             return
-        self._replayed(self._states.take(index, item, leaf))
+        self._states.take(index, item, leaf)
         if item.type == STATE_RECORDED:
             self._judge(Verdict.REPRODUCED, index, self._compare_state, (index, item.facts))
 
@@ -162,11 +171,12 @@ class WholeLog:
         assert self._states is not None  # asked before
         again = _States(self._service, {state_told(facts)[0] for _, facts in self._late})
         index = 0
-        for part in self._reading.parts(self._service, self._entries):
+        for part in parts(self._bundle, self._around, self._service, self._entries):
             for item, leaf in zip(part.items, part.leaves, strict=True):
                 if isinstance(item, Item):
-                    list(again.take(index, item, leaf))
+                    again.take(index, item, leaf)
                 index += 1
+            list(again.catch_up())
         list(again.replay(index))
         for at, facts in self._late:
             self._judge(Verdict.REPRODUCED, at, again.compare, facts)
@@ -254,14 +264,17 @@ class _States:
         self._roots: dict[int, tuple[str, int]] = {}
         self.compared: list[int] = []
 
-    def take(self, index: int, item: Item, leaf: bytes) -> Iterator[tuple[int, BrokenError]]:
-        """Take the next record; yield which ones make no sense as events."""
+    def take(self, index: int, item: Item, leaf: bytes) -> None:
+        """Take the next record; it is replayed later."""
         self._waiting.append((index, item, leaf))
+
+    def catch_up(self) -> Iterator[tuple[int, BrokenError]]:
+        """Replay those that need not wait any longer."""
         if len(self._waiting) > HELD_BACK:
-            yield from self.replay(self._waiting[0][0] + 1)
+            yield from self.replay(self._waiting[-HELD_BACK][0])
 
     def replay(self, size: int) -> Iterator[tuple[int, BrokenError]]:
-        """Replay what stands before this size."""
+        """Replay what stands before this size; yield which ones make no sense as events."""
         while self._stops and self._stops[0] < size:
             yield from self.reach(self._stops.popleft())
         while self._waiting and self._waiting[0][0] < size:

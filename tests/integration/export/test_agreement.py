@@ -31,11 +31,13 @@ COUNTED = ("logs/", "cases/", "trust/", "sealed/")
 
 @dataclass(frozen=True)
 class Damaged:
-    """A bundle with one file changed; it shows only that one."""
+    """A bundle with one file changed; it shows only what was done to it."""
 
     files: Files = field(repr=False)
     name: str
-    changed: bytes
+    start: int
+    end: int
+    put_in: bytes
 
 
 @st.composite
@@ -50,7 +52,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
     changed = raw[:start] + put_in + raw[end:]
     if draw(st.integers(0, 9)):
         files[name] = changed
-    return Damaged(files, name, changed)
+    return Damaged(files, name, start, end, put_in)
 
 
 @settings(max_examples=150)
