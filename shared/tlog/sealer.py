@@ -38,7 +38,7 @@ from shared.tlog.trust_changes import TrustChanges
 
 BATCH = 1_000
 AT_LATEST_S = 5.0
-LOOKS_EVERY_S = 0.25
+LOOKS_EVERY_S = 0.5
 STATE_LOOKED_AT_EVERY_S = 30.0
 TRUST_LOOKED_AT_EVERY_S = 30.0
 
@@ -127,7 +127,7 @@ class Sealer:
         if self._requests.are_open():
             self._requests.answer(self.record_state)
         elif self._is_due():
-            # One batch at a look: a backlog leaves the relay its core (4,000 records a second).
+            # One batch at a look: a backlog leaves the relay its core (2,000 records a second).
             sealed = self.seal() or self.tlog.present()
             self._record_state_if_due(sealed.size, since)
 

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from shared.reducers.life_cycles import LIFE_CYCLES, PAIR_COUNTS
 from shared.verifier.bundle import MAX_ENTRIES, Bundle, split
+from shared.verifier.envelope import read
 from shared.verifier.errors import BrokenError
 from shared.verifier.merkle import BUNDLE, HASH_SIZE, leaf_hash, subtree_root
-from shared.verifier.records import facts_digest, parse, record_id, require_envelope
+from shared.verifier.records import record_id
 from shared.verifier.sealed import Mentions, mentions_in
 
 _MOVES = [move for moves in LIFE_CYCLES.values() for move in moves.values()]
@@ -102,23 +103,21 @@ def read_entries(
 def row_of(raw: bytes, expected: Expected, service: str) -> Row | Fault:
     """Return what a record says to those that follow it, or what is wrong with it."""
     try:
-        record = parse(raw)
-        require_envelope(record, service, expected.tenant)
+        record = read(raw, service, expected.tenant)
     except BrokenError as error:
         return Fault(error.code, error.message)
-    stream, version, event_id = record["stream"], record["version"], record["id"]
-    event_type, data = record["type"], record["data"]
+    stream, version, event_type, facts = record.stream, record.version, record.type, record.facts
     is_of_log = event_type.startswith("log.")
     return Row(
         stream,
         version,
-        record["prev"],
+        record.prev,
         hashlib.sha256(raw).hexdigest(),
-        event_id,
-        event_id == record_id(service, stream, version),
-        record["causation"],
+        record.id,
+        record.id == record_id(service, stream, version),
+        record.cause,
         event_type,
-        facts_digest(raw),
-        data if is_of_log else {name: data[name] for name in REPLAYED & data.keys()},
-        mentions_in(raw, record, expected.attached),
+        hashlib.sha256(record.written).digest(),
+        facts if is_of_log else {name: facts[name] for name in REPLAYED & facts.keys()},
+        mentions_in(record, expected.attached),
     )

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from shared.verifier.bundle import Bundle
+from shared.verifier.envelope import Record
 from shared.verifier.errors import BrokenError
 from shared.verifier.report import Report, Verdict
 
@@ -30,15 +31,15 @@ class Mentions(NamedTuple):
     attached: tuple[str, ...]
 
 
-def mentions_in(raw: bytes, record: dict[str, Any], attached: frozenset[str]) -> Mentions | None:
+def mentions_in(record: Record, attached: frozenset[str]) -> Mentions | None:
     """Return what a record mentions, of attachments only those given; None if nothing."""
-    is_destroyed = record["type"] == KEY_DESTROYED
-    if not (b'"$sealed"' in raw or is_destroyed or attached):
+    is_destroyed = record.type == KEY_DESTROYED
+    if not (b'"$sealed"' in record.written or is_destroyed or attached):
         return None
-    digests = (found.decode() for found in _DIGEST.findall(raw)) if attached else ()
+    digests = (found.decode() for found in _DIGEST.findall(record.written)) if attached else ()
     return Mentions(
-        tuple((_hex(one.get("c")), str(one.get("s"))) for one in _sealed_in(record["data"])),
-        str(record["data"].get("subject", "")) if is_destroyed else None,
+        tuple((_hex(one.get("c")), str(one.get("s"))) for one in _sealed_in(record.facts)),
+        str(record.facts.get("subject", "")) if is_destroyed else None,
         tuple(digest for digest in digests if digest in attached),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.export.verification.findings import BrokenError, Sealed
-from shared.export.verification.records import Fields, facts_digest, id_at, parsed, require_envelope
+from shared.export.verification.records import Fields, facts_digest, id_at, read
 from shared.export.verification.surroundings import Surroundings
 from shared.export.verification.zipped import LARGEST_ENTRIES, Bundle
 from shared.reducers.life_cycles import LIFE_CYCLES, PAIR_COUNTS
@@ -73,8 +73,7 @@ def _read(bundle: Bundle, around: Surroundings, service: str, entry: Entry) -> P
 def item_of(raw: bytes, service: str, around: Surroundings) -> Item | Wrong:
     """Return a record as the whole log's check needs it, or what is wrong with it alone."""
     try:
-        record = parsed(raw)
-        require_envelope(record, service, around.tenant)
+        record = read(raw, service, around.tenant)
     except BrokenError as error:
         return error.code, error.message
     stream, version, data = record["stream"], record["version"], record["data"]

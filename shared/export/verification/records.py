@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from pydantic_core import from_json, to_json
+from pydantic_core import SchemaValidator, ValidationError, core_schema, from_json, to_json
 
 from shared.export.verification.findings import BrokenError
 from shared.kernel.ids import EVENT_NAMESPACE
@@ -31,8 +31,37 @@ _TIME = re.compile(
 )
 _NAMESPACE = EVENT_NAMESPACE.bytes
 _DATA, _AFTER_DATA = b',"data":', b',"f":"duban/1","id":"'
+_CLASSES = ("C0", "C1", "C2", "C3", "C4", "C5")
 _shapes: set[tuple[str, ...]] = set()
 """Sorted keys of objects that were found right."""
+
+
+def read(raw: bytes, service: str, tenant: str) -> Fields:
+    """Return the fields of a record of this log; raises BrokenError unless it is right by itself.
+
+    An empty `tenant` is not compared.
+    """
+    record = _plain(raw)
+    if record is None or not _is_of(record, service, tenant):
+        record = parsed(raw)
+        require_envelope(record, service, tenant)
+    return record
+
+
+def _plain(raw: bytes) -> Fields | None:
+    """Return the fields of a record about which there is no doubt; None for a longer look."""
+    if b"\\" in raw or not (raw.isascii() or _is_normal(raw)):
+        return None
+    try:
+        record: Fields = _RECORD.validate_json(raw)
+        _require_values(record["data"])
+    except (ValidationError, BrokenError):
+        return None
+    return record if to_json(record) == raw else None
+
+
+def _is_normal(raw: bytes) -> bool:
+    return unicodedata.is_normalized("NFC", raw.decode(errors="replace"))
 
 
 def parsed(raw: bytes) -> Fields:
@@ -66,14 +95,16 @@ def require_envelope(record: Fields, service: str, tenant: str) -> None:
     """Raise BrokenError unless the record has the fields of a record of this log."""
     if record.keys() != _ALL or not _has_types(record):
         raise BrokenError("fields", "fields of a record are missing, unknown or of a wrong type")
-    is_ours = record["f"] == "duban/1" and record["service"] == service
-    is_ours &= tenant in ("", record["tenant"]) and bool(record["stream"])
-    if not is_ours or not record["type"].startswith((f"{service}.", "log.")):
+    if record["f"] != "duban/1" or not _is_of(record, service, tenant):
         raise BrokenError("foreign-record", "a record belongs to another log")
-    if not _TIME.fullmatch(record["time"]) or record["class"] not in (
-        "C0", "C1", "C2", "C3", "C4", "C5",
-    ):  # fmt: skip
+    if not _TIME.fullmatch(record["time"]) or record["class"] not in _CLASSES:
         raise BrokenError("fields", "time or class of a record is not written as it must be")
+
+
+def _is_of(record: Fields, service: str, tenant: str) -> bool:
+    """Return whether a record belongs into the log of this service; any tenant is "" 's."""
+    is_ours = record["service"] == service and tenant in ("", record["tenant"])
+    return is_ours and record["stream"] != "" and record["type"].startswith((f"{service}.", "log."))
 
 
 def facts_digest(raw: bytes) -> bytes:
@@ -180,6 +211,30 @@ def _has_types(record: Fields) -> bool:
         and set(map(type, actor.values())) == _STRINGS
     )
 
+
+def _fields(types: Mapping[str, core_schema.CoreSchema]) -> core_schema.CoreSchema:
+    """Return the schema of an object with these fields and no others, in canonical order."""
+    fields = {name: core_schema.typed_dict_field(types[name]) for name in sorted(types)}
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+
+
+_TEXT = core_schema.str_schema(strict=True)
+_COUNT = core_schema.int_schema(strict=True, ge=1, le=_LARGEST)
+_RECORD = SchemaValidator(
+    _fields(
+        {
+            **dict.fromkeys(_TEXTS, _TEXT),
+            "f": core_schema.literal_schema(["duban/1"]),
+            "class": core_schema.literal_schema(list(_CLASSES)),
+            "time": core_schema.str_schema(strict=True, pattern=f"^{_TIME.pattern}$"),
+            "version": _COUNT,
+            "schema": _COUNT,
+            "actor": _fields(dict.fromkeys(_ACTOR, _TEXT)),
+            "data": core_schema.dict_schema(strict=True),
+        }
+    )
+)
+"""The envelope as one schema; what else a record must be, its written form and facts tell."""
 
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

@@ -69,6 +69,29 @@ def test_a_backlog_is_sealed_batch_by_batch(archive: Archive) -> None:
     assert archive.is_whole()
 
 
+class FirstLooks(threading.Event):
+    """Stops a sealer after three looks, and notes how many records were sealed by then."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__()
+        self.archive, self.sizes = archive, list[int]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.sizes.append(self.archive.tlog.tree().size)
+        if len(self.sizes) == 3:
+            self.set()
+        return self.is_set()
+
+
+def test_a_backlog_leaves_the_relay_its_core(archive: Archive) -> None:
+    """At each look a batch, and then a rest."""
+    archive.batch = 7
+    archive.send_back("D1", 60)
+    looks = FirstLooks(archive)
+    archive.sealer.run(looks)
+    assert looks.sizes == [7, 14, 21]
+
+
 def test_every_checkpoint_continues_the_one_before(archive: Archive) -> None:
     archive.batch = 50
     archive.send_back("D1", 300)
