@@ -64,8 +64,8 @@ class Aggregate:
         self._apply(event)
         self.pending.append(event)
 
-    def replayed(self, event: Event, version: int, digest: str) -> Self:
-        """Take a stored event into the state."""
+    def replayed(self, event: Event, version: int, digest: str = "") -> Self:
+        """Take a stored event into the state; `digest` is its record's, needed of the last one."""
         self._apply(event)
         self.version, self.head = version, digest
         return self

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
 
-from shared.eventstore.record import RecordedEvent, read_back
+from shared.contracts.base import Event
+from shared.eventstore.record import Place, RecordedEvent, read_back, told_in
 from shared.kernel.errors import ContractError
 
 if TYPE_CHECKING:
@@ -33,6 +34,15 @@ class RecordMapper(Mapper[str]):
             state=domain_event.raw,
         )
 
+    def to_event(self, stored_event: StoredEvent) -> Event:
+        """Return the event in this row; of its envelope only its place is looked at.
+
+        For who replays a stream: half the work of `to_domain_event`, and the same errors.
+        """
+        place, event = told_in(stored_event.state)
+        _require_place(place, stored_event)
+        return event
+
     def to_domain_event(self, stored_event: StoredEvent) -> RecordedEvent:
         """Return the record in this row, with its position when the row tells it.
 
@@ -40,15 +50,15 @@ class RecordMapper(Mapper[str]):
         """
         position = stored_event.id if isinstance(stored_event, Notification) else 0
         recorded = read_back(stored_event.state, position)
-        told = (recorded.originator_id, recorded.originator_version, recorded.record.type)
-        if told != (
-            stored_event.originator_id,
-            stored_event.originator_version,
-            stored_event.topic,
-        ):
-            raise ContractError(
-                "a record stands in the place of another",
-                stream=str(stored_event.originator_id),
-                version=stored_event.originator_version,
-            )
+        place = (recorded.originator_id, recorded.originator_version, recorded.record.type)
+        _require_place(place, stored_event)
         return recorded
+
+
+def _require_place(place: Place, row: StoredEvent) -> None:
+    if place != (row.originator_id, row.originator_version, row.topic):
+        raise ContractError(
+            "a record stands in the place of another",
+            stream=str(row.originator_id),
+            version=row.originator_version,
+        )

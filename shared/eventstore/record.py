@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from shared.contracts.base import Event, UtcTime, format_time
 from shared.contracts.registry import decode as decode_event
@@ -17,6 +18,9 @@ from shared.kernel.errors import NotCanonicalError
 from shared.kernel.ids import event_id
 
 FORMAT = "duban/1"
+Place = tuple[str, int, str]
+"""Stream, version and type of a record."""
+
 MAX_STREAM = 500
 """Characters of a stream's name: what every index on streams surely holds."""
 
@@ -76,8 +80,13 @@ class RecordedEvent:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the bytes: the `prev` of the next record of this stream."""
-        return hashlib.sha256(self.raw).hexdigest()
+        """SHA-256 of the bytes."""
+        return digest_of(self.raw)
+
+
+def digest_of(raw: bytes) -> str:
+    """Return SHA-256 of a record's bytes: the `prev` of the next record of its stream."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def compose(
@@ -130,6 +139,18 @@ def read_back(raw: bytes, position: int) -> RecordedEvent:
     except ValidationError as error:
         raise _broken(error) from None
     return told_by(raw, record, position)
+
+
+def told_in(raw: bytes) -> tuple[Place, Event]:
+    """Return place and event of a record of this service's own log; raises as `parse`."""
+    try:
+        fields = from_json(raw)
+        place = (fields["stream"], fields["version"], fields["type"])
+        return place, decode_event(fields["type"], fields["schema"], fields["data"])
+    except ValidationError as error:
+        raise _broken(error) from None
+    except (ValueError, KeyError, TypeError):
+        raise NotCanonicalError("bytes in the log are no record") from None
 
 
 def told_by(raw: bytes, record: Record, position: int = 0) -> RecordedEvent:

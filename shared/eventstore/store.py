@@ -1,14 +1,14 @@
 """The event store of one service: append, read in order, wait for news."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from itertools import groupby
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
-from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import (
     IntegrityError,
     InterfaceError,
@@ -31,7 +31,7 @@ from shared.eventstore.log import (
 )
 from shared.eventstore.mapper import RecordMapper
 from shared.eventstore.news import News
-from shared.eventstore.record import RecordedEvent, read_back
+from shared.eventstore.record import RecordedEvent, digest_of, read_back
 from shared.eventstore.recorder import BarrierApplicationRecorder, Participant
 from shared.eventstore.unit_of_work import Receipt, UnitOfWork
 from shared.kernel.context import Context
@@ -115,38 +115,28 @@ class EventStore:
     def reconstruct(self, cls: type[A], key: str) -> A | None:
         """Return the aggregate as its events tell it; None when it has none."""
 
-        def replayed(_: Any, events: Iterable[RecordedEvent]) -> Any:
-            aggregate = cls(key)
-            for recorded in events:
-                aggregate.replayed(recorded.event, recorded.record.version, recorded.digest)
-            return aggregate if aggregate.version else None
-
         try:
-            found: Any = self._log.repository.get(
-                cls.stream_of(key), projector_func=cast(Any, replayed)
-            )
-        except AggregateNotFoundError:
-            return None
+            rows = self._recorder.select_events(cls.stream_of(key))
         except (InterfaceError, OperationalError) as error:
             raise _unavailable(error) from error
-        return cast(A, found)
+        return self._replayed(cls(key), rows) if rows else None
 
     def reconstruct_all(self, cls: type[A], keys: Sequence[str]) -> dict[str, A]:
         """Return those of the aggregates that have events, by key: one query for all of them."""
-        found: dict[str, A] = {}
-        for recorded in self._of_streams([cls.stream_of(key) for key in keys]):
-            key = recorded.originator_id.removeprefix(f"{cls.KIND}/")
-            aggregate = found.get(key) or found.setdefault(key, cls(key))
-            aggregate.replayed(recorded.event, recorded.record.version, recorded.digest)
-        return found
-
-    def _of_streams(self, streams: Sequence[str]) -> Iterator[RecordedEvent]:
         rows = self._rows(
             "SELECT originator_id, originator_version, topic, state FROM stored_events"
             " WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version",
-            (list(streams),),
+            ([cls.stream_of(key) for key in keys],),
         )
-        return (self._mapper.to_domain_event(StoredEvent(**row)) for row in rows)
+        streams = groupby((StoredEvent(**row) for row in rows), lambda row: str(row.originator_id))
+        named = ((stream.removeprefix(f"{cls.KIND}/"), list(rows)) for stream, rows in streams)
+        return {key: self._replayed(cls(key), rows) for key, rows in named}
+
+    def _replayed(self, aggregate: A, rows: Sequence[StoredEvent]) -> A:
+        for row in rows:
+            aggregate.replayed(self._mapper.to_event(row), row.originator_version)
+        aggregate.head = digest_of(rows[-1].state)
+        return aggregate
 
     def append(
         self, events: Sequence[RecordedEvent], participants: Sequence[Participant] = ()

@@ -12,7 +12,7 @@ from shared.eventstore.mapper import RecordMapper
 from shared.eventstore.record import compose
 from shared.kernel.actor import Actor, Role
 from shared.kernel.context import Context
-from shared.kernel.errors import ContractError
+from shared.kernel.errors import ContractError, NotCanonicalError
 
 TEAM_LEADER = Context(
     tenant="city:yunlan",
@@ -31,6 +31,7 @@ def test_the_stored_topic_is_the_declared_type_and_the_state_the_record() -> Non
 
 def test_a_stored_event_comes_back_as_the_same_record() -> None:
     assert RecordMapper().to_domain_event(STORED) == RECORDED
+    assert RecordMapper().to_event(STORED) == RETURNED
 
 
 def test_a_notification_brings_its_position_along() -> None:
@@ -49,8 +50,16 @@ def test_a_notification_brings_its_position_along() -> None:
     ],
 )
 def test_a_record_in_anothers_place_is_refused(moved: StoredEvent) -> None:
-    with pytest.raises(ContractError):
-        RecordMapper().to_domain_event(moved)
+    for read in (RecordMapper().to_domain_event, RecordMapper().to_event):
+        with pytest.raises(ContractError):
+            read(moved)
+
+
+@pytest.mark.parametrize("state", [b"", b"[]", b"{}", b'{"type":1}', RECORDED.raw[:-1]])
+def test_bytes_that_are_no_record_are_refused(state: bytes) -> None:
+    for read in (RecordMapper().to_domain_event, RecordMapper().to_event):
+        with pytest.raises(NotCanonicalError):
+            read(replace(STORED, state=state))
 
 
 def test_what_is_not_a_record_is_refused() -> None:
