@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 TABLE = "idempotency"
 
+_REMEMBER = (
+    "INSERT INTO idempotency (person_ref, key, fingerprint, status, body, stream, version)"
+    " SELECT %s, %s, %s, %s, %s, %s, %s WHERE pg_try_advisory_xact_lock(%s)"
+)
+"""Takes the lock of the key and stores, or does neither."""
+
 
 @dataclass(frozen=True)
 class IdempotencyKey:
@@ -67,19 +73,13 @@ class Idempotency:
         """
 
         def remember(cursor: psycopg.Cursor[DictRow]) -> None:
-            _require_alone(cursor, key)
             cursor.execute(
-                "INSERT INTO idempotency (person_ref, key, fingerprint, status, body, stream,"
-                " version) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                _REMEMBER,
                 (key.person_ref, key.key, key.fingerprint, answer.status, Json(answer.body),
-                 answer.stream, answer.version),
+                 answer.stream, answer.version,
+                 lock_key(f"duban.idempotency:{key.person_ref}:{key.key}")),
             )  # fmt: skip
+            if cursor.rowcount == 0:
+                raise CommandInProgressError("the same command is being worked on")
 
         return remember
-
-
-def _require_alone(cursor: psycopg.Cursor[DictRow], key: IdempotencyKey) -> None:
-    name = lock_key(f"duban.idempotency:{key.person_ref}:{key.key}")
-    row = cursor.execute("SELECT pg_try_advisory_xact_lock(%s) AS alone", (name,)).fetchone()
-    if not row or not row["alone"]:
-        raise CommandInProgressError("the same command is being worked on")
