@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.export.verification.findings import BrokenError, Sealed
-from shared.export.verification.records import Fields, facts_digest, id_at, read
+from shared.export.verification.records import Fields, id_at, read
 from shared.export.verification.surroundings import Surroundings
 from shared.export.verification.zipped import LARGEST_ENTRIES, Bundle
 from shared.reducers.life_cycles import LIFE_CYCLES, PAIR_COUNTS
@@ -73,22 +73,21 @@ def _read(bundle: Bundle, around: Surroundings, service: str, entry: Entry) -> P
 def item_of(raw: bytes, service: str, around: Surroundings) -> Item | Wrong:
     """Return a record as the whole log's check needs it, or what is wrong with it alone."""
     try:
-        record = read(raw, service, around.tenant)
+        told = read(raw, service, around.tenant)
     except BrokenError as error:
         return error.code, error.message
-    stream, version, data = record["stream"], record["version"], record["data"]
     return Item(
-        stream=stream,
-        version=version,
-        prev=record["prev"],
-        digest=hashlib.sha256(raw).hexdigest(),
-        id=record["id"],
-        is_at_its_place=record["id"] == id_at(service, stream, version),
-        causation=record["causation"],
-        type=record["type"],
-        facts=data if record["type"].startswith("log.") else _looked_at(data),
-        facts_digest=facts_digest(raw),
-        sealed=around.sealed_in(raw, record),
+        told.stream,
+        told.version,
+        told.prev,
+        hashlib.sha256(raw).hexdigest(),
+        told.id,
+        told.id == id_at(service, told.stream, told.version),
+        told.causation,
+        told.type,
+        told.facts if told.type.startswith("log.") else _looked_at(told.facts),
+        hashlib.sha256(told.written).digest(),
+        around.sealed_in(told),
     )
 
 

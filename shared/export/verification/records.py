@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, NoReturn
 
-from pydantic_core import SchemaValidator, ValidationError, core_schema, from_json, to_json
+from pydantic_core import from_json, to_json
 
 from shared.export.verification.findings import BrokenError
 from shared.kernel.ids import EVENT_NAMESPACE
@@ -26,7 +26,7 @@ _LARGEST = 2**53 - 1
 _MOST_SHAPES = 10_000
 _STRINGS = {str}
 _TIME = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z",
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z",
     re.ASCII,
 )
 _NAMESPACE = EVENT_NAMESPACE.bytes
@@ -36,28 +36,68 @@ _shapes: set[tuple[str, ...]] = set()
 """Sorted keys of objects that were found right."""
 
 
-def read(raw: bytes, service: str, tenant: str) -> Fields:
-    """Return the fields of a record of this log; raises BrokenError unless it is right by itself.
+class Told(NamedTuple):
+    """What a record says; `written` are the bytes of its facts."""
+
+    service: str
+    tenant: str
+    type: str
+    stream: str
+    version: int
+    prev: str
+    id: str
+    causation: str
+    facts: Fields
+    written: bytes
+
+
+def read(raw: bytes, service: str, tenant: str) -> Told:
+    """Return what a record of this log says; raises BrokenError unless it is right by itself.
 
     An empty `tenant` is not compared.
     """
-    record = _plain(raw)
-    if record is None or not _is_of(record, service, tenant):
+    told = _plain(raw)
+    if told is None:
         record = parsed(raw)
-        require_envelope(record, service, tenant)
-    return record
+        require_envelope(record)
+        told = _told_by(record, raw)
+    if not _is_of(told, service, tenant):
+        raise BrokenError("foreign-record", "a record belongs to another log")
+    return told
 
 
-def _plain(raw: bytes) -> Fields | None:
-    """Return the fields of a record about which there is no doubt; None for a longer look."""
+def _plain(raw: bytes) -> Told | None:
+    """Return what a record says about which there is no doubt; None for a longer look."""
+    at = raw.rfind(_AFTER_DATA)
+    first, last = _FIRST_FIELDS.match(raw), _LAST_FIELDS.fullmatch(raw, max(at, 0))
+    if first is None or last is None:
+        return None
+    written = raw[first.end() : at]
+    facts = _plain_facts(written)
+    if facts is None:
+        return None
+    event_id, prev, service, stream, tenant, event_type, version = last.groups()
+    return Told(
+        service.decode(), tenant.decode(), event_type.decode(), stream.decode(), int(version),
+        prev.decode(), event_id.decode(), first[1].decode(), facts, written,
+    )  # fmt: skip
+
+
+def _told_by(record: Fields, raw: bytes) -> Told:
+    start, end = raw.index(_DATA) + len(_DATA), raw.rindex(_AFTER_DATA)
+    names = ("service", "tenant", "type", "stream", "version", "prev", "id", "causation", "data")
+    return Told(*(record[name] for name in names), raw[start:end])
+
+
+def _plain_facts(raw: bytes) -> Fields | None:
     if b"\\" in raw or not (raw.isascii() or _is_normal(raw)):
         return None
     try:
-        record: Fields = _RECORD.validate_json(raw)
-        _require_values(record["data"])
-    except (ValidationError, BrokenError):
+        facts = from_json(raw, allow_inf_nan=False, cache_strings="keys")
+        _require_values({"data": facts})
+    except (ValueError, BrokenError):
         return None
-    return record if to_json(record) == raw else None
+    return facts if type(facts) is dict and to_json(facts) == raw else None
 
 
 def _is_normal(raw: bytes) -> bool:
@@ -91,26 +131,20 @@ def _written(value: Fields) -> bytes:
         return _encode(value).encode("utf-8", "surrogatepass")
 
 
-def require_envelope(record: Fields, service: str, tenant: str) -> None:
-    """Raise BrokenError unless the record has the fields of a record of this log."""
+def require_envelope(record: Fields) -> None:
+    """Raise BrokenError unless the record has the fields of a record."""
     if record.keys() != _ALL or not _has_types(record):
         raise BrokenError("fields", "fields of a record are missing, unknown or of a wrong type")
-    if record["f"] != "duban/1" or not _is_of(record, service, tenant):
-        raise BrokenError("foreign-record", "a record belongs to another log")
+    if record["f"] != "duban/1":
+        raise BrokenError("foreign-record", "a record is written in another format")
     if not _TIME.fullmatch(record["time"]) or record["class"] not in _CLASSES:
         raise BrokenError("fields", "time or class of a record is not written as it must be")
 
 
-def _is_of(record: Fields, service: str, tenant: str) -> bool:
+def _is_of(told: Told, service: str, tenant: str) -> bool:
     """Return whether a record belongs into the log of this service; any tenant is "" 's."""
-    is_ours = record["service"] == service and tenant in ("", record["tenant"])
-    return is_ours and record["stream"] != "" and record["type"].startswith((f"{service}.", "log."))
-
-
-def facts_digest(raw: bytes) -> bytes:
-    """Return SHA-256 of the facts as they stand in a record that was found canonical."""
-    start, end = raw.index(_DATA) + len(_DATA), raw.rindex(_AFTER_DATA)
-    return hashlib.sha256(memoryview(raw)[start:end]).digest()
+    is_ours = told.service == service and tenant in ("", told.tenant) and bool(told.stream)
+    return is_ours and told.type.startswith((f"{service}.", "log."))
 
 
 def id_at(service: str, stream: str, version: int) -> str:
@@ -212,29 +246,31 @@ def _has_types(record: Fields) -> bool:
     )
 
 
-def _fields(types: Mapping[str, core_schema.CoreSchema]) -> core_schema.CoreSchema:
-    """Return the schema of an object with these fields and no others, in canonical order."""
-    fields = {name: core_schema.typed_dict_field(types[name]) for name in sorted(types)}
-    return core_schema.typed_dict_schema(fields, extra_behavior="forbid", strict=True)
+def _fields_pattern(names: Iterable[str]) -> str:
+    """Return the pattern of these fields as they stand in a plain record, one after the other."""
+    return ",".join(f'"{name}":{_FORMS[name]}' for name in names)
 
 
-_TEXT = core_schema.str_schema(strict=True)
-_COUNT = core_schema.int_schema(strict=True, ge=1, le=_LARGEST)
-_RECORD = SchemaValidator(
-    _fields(
-        {
-            **dict.fromkeys(_TEXTS, _TEXT),
-            "f": core_schema.literal_schema(["duban/1"]),
-            "class": core_schema.literal_schema(list(_CLASSES)),
-            "time": core_schema.str_schema(strict=True, pattern=f"^{_TIME.pattern}$"),
-            "version": _COUNT,
-            "schema": _COUNT,
-            "actor": _fields(dict.fromkeys(_ACTOR, _TEXT)),
-            "data": core_schema.dict_schema(strict=True),
-        }
-    )
-)
-"""The envelope as one schema; what else a record must be, its written form and facts tell."""
+_PLAIN_TEXT = '"[ !#-\\[\\]-~]*"'
+_FORMS = {
+    **dict.fromkeys(_TEXTS, _PLAIN_TEXT),
+    **{
+        name: f'"(?P<{name}>{_PLAIN_TEXT[1:-1]})"'
+        for name in ("causation", "id", "prev", "service", "stream", "tenant", "type")
+    },
+    "actor": "{" + ",".join(f'"{name}":{_PLAIN_TEXT}' for name in sorted(_ACTOR)) + "}",
+    "class": f'"(?:{"|".join(_CLASSES)})"',
+    "data": "",
+    "f": '"duban/1"',
+    "schema": "[1-9][0-9]{0,14}",
+    "time": f'"{_TIME.pattern}"',
+    "version": "(?P<version>[1-9][0-9]{0,14})",
+}
+_NAMES = sorted(_ALL)
+_UPTO_DATA = _NAMES.index("data") + 1
+_FIRST_FIELDS = re.compile(("{" + _fields_pattern(_NAMES[:_UPTO_DATA])).encode())
+_LAST_FIELDS = re.compile(("," + _fields_pattern(_NAMES[_UPTO_DATA:]) + "}").encode())
+"""The fields before and after the facts; any other way of writing them takes a longer look."""
 
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

@@ -4,6 +4,7 @@ Logs do not depend on each other. What is found is the same, however many proces
 log whose process cannot be started, or is lost, is checked by this one.
 """
 
+import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -105,6 +106,7 @@ def _share(done: Any) -> None:
 
 
 def _check_apart(path: Path, around: Surroundings, head: Head, at: int) -> Findings:
+    gc.disable()  # nothing here refers in circles, and the process ends with its work
     (done,) = _counters
 
     def count(weight: int) -> None:

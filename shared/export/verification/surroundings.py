@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.export.disclosures import sealed_in
 from shared.export.verification.findings import BrokenError, Findings, Sealed, Verdict
-from shared.export.verification.records import Fields
+from shared.export.verification.records import Fields, Told
 from shared.export.verification.zipped import Bundle
 from shared.reducers import REDUCER
 from shared.tlog.checkpoints import Checkpoint
@@ -56,18 +56,18 @@ class Surroundings:
         if self.trust_notes[version - 1] != digest:
             raise BrokenError("trust-swapped", f"the log knows another trust note {version}")
 
-    def sealed_in(self, raw: bytes, record: Fields) -> Sealed | None:
+    def sealed_in(self, told: Told) -> Sealed | None:
         """Return what a record seals and attaches, and whose key it says was destroyed."""
-        is_destroyed = record["type"] == KEY_DESTROYED
-        if b'"$sealed"' not in raw and not is_destroyed and not self.attached:
+        is_destroyed = told.type == KEY_DESTROYED
+        if b'"$sealed"' not in told.written and not is_destroyed and not self.attached:
             return None
         found = Sealed()
-        for commitment, subject in sealed_in(record["data"]):
+        for commitment, subject in sealed_in(told.facts):
             self._count(hexadecimal(commitment), subject, found)
         if is_destroyed:
-            found.destroyed.add(str(record["data"].get("subject", "")))
+            found.destroyed.add(str(told.facts.get("subject", "")))
         if self.attached:
-            named = {digest.decode() for digest in _QUOTED_HASH.findall(raw)}
+            named = {digest.decode() for digest in _QUOTED_HASH.findall(told.written)}
             found.attached |= named & self.attached
         return found
 
