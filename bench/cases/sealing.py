@@ -28,7 +28,7 @@ from shared.tlog.states import StateRecorder
 from shared.tlog.store import TlogStore
 from tests.integration.eventstore.drafts import SERVICE, send_back
 
-EVENTS, EVENTS_OF_A_STREAM = 20_000, 20
+EVENTS, EVENTS_OF_A_STREAM = 40_000, 20
 WITHIN_S = 300.0
 TARGET = Target("at least", 0.9)
 TENANT = "city:yunlan"
@@ -57,7 +57,7 @@ def _measured(ground: Ground, kind: BrokerKind, url: str, events: int) -> Row:
     def relay(*, sealed: bool) -> float:
         number = next(numbers)
         keys = ground.folder / f"keys-{kind}-{number}"
-        work = _Work(EventStore(f"sealing{number}", url), broker, keys)
+        work = _Work(EventStore(f"sealing-{kind}-{number}", url), broker, keys)
         rate = work.rate(events, sealed=sealed)
         if sealed:
             sizes.append(work.sealed)

@@ -86,7 +86,7 @@ def _plain(raw: bytes) -> Told | None:
 def _told_by(record: Fields, raw: bytes) -> Told:
     start, end = raw.index(_DATA) + len(_DATA), raw.rindex(_AFTER_DATA)
     names = ("service", "tenant", "type", "stream", "version", "prev", "id", "causation", "data")
-    return Told(*(record[name] for name in names), raw[start:end])
+    return Told._make([*map(record.__getitem__, names), raw[start:end]])
 
 
 def _plain_facts(raw: bytes) -> Fields | None:
