@@ -1,4 +1,4 @@
-"""`duban verify`: the fast verification of an export; it needs no service and no network."""
+"""`duban verify`: the second verification of an export; it needs no service and no network."""
 
 from pathlib import Path
 from typing import Annotated

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.export.verification import records as second
+from shared.export.verification.findings import BrokenError as SecondError
 from shared.verifier.bundle import split
 from shared.verifier.envelope import Record, read, read_slowly
 from shared.verifier.errors import BrokenError
@@ -45,3 +47,18 @@ def test_plain_records_read_alike() -> None:
 @given(raw=altered())
 def test_altered_records_read_alike(raw: bytes) -> None:
     assert outcome(read, raw) == outcome(read_slowly, raw)
+
+
+@settings(max_examples=2000)
+@given(raw=altered())
+def test_both_verifiers_read_the_same_out_of_altered_records(raw: bytes) -> None:
+    found = outcome(read, raw)
+    try:
+        told = second.read(raw, FEEDBACK, TENANT)
+    except SecondError:
+        assert isinstance(found, str)
+        return
+    assert found == Record(
+        told.stream, told.version, told.prev, told.id, told.causation, told.type, told.facts,
+        told.written,
+    )  # fmt: skip
