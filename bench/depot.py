@@ -20,6 +20,7 @@ from shared.messaging.reactions import Reactions
 from shared.messaging.source_feed import MemorySourceFeed, OwnFeed
 
 DEPOT, LEDGER = "depot", "ledger"
+TENANT = "city:yunlan"
 _NOTE = "整改情况说明。" * 40
 _TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _commands = count(1)
@@ -68,7 +69,7 @@ def note_parcel_when_it_is_sent(
 def parcels(first: int, amount: int) -> list[RecordedEvent]:
     """Return the records of so many parcels, each a stream of its own, ready to be appended."""
     context = Context(
-        tenant="city:yunlan",
+        tenant=TENANT,
         actor=Actor(person_ref="p-porter", org="depot", role=Role.OFF),
         command=f"Send/{next(_commands)}",
         time=datetime.now(UTC),
@@ -111,6 +112,6 @@ class ObservedHandler(Handler):
 def observed_handler(ledger: EventStore, tell: Callable[[str, int], None]) -> ObservedHandler:
     """Return the ledger's handler."""
     feed = OwnFeed(ledger, MemorySourceFeed())
-    handler = ObservedHandler(ledger, reactions, None, feed, SystemClock(), RandomIds())
+    handler = ObservedHandler(ledger, TENANT, reactions, None, feed, SystemClock(), RandomIds())
     handler.tell = tell
     return handler

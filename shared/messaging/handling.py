@@ -79,9 +79,13 @@ class StreamWork:
 
 @dataclass
 class Handler:
-    """Runs the reactions of one service to messages, together with their inbox marks."""
+    """Runs the reactions of one service to messages, together with their inbox marks.
+
+    `tenant`: whose records it takes. Another's, on a broker that both share, are parked.
+    """
 
     store: EventStore
+    tenant: str
     reactions: Reactions
     application: Any
     feed: SourceFeed
@@ -199,6 +203,8 @@ class Handler:
         reactions = self.reactions.to(message.record.type)
         if not reactions:
             return
+        if message.record.tenant != self.tenant:
+            raise ContractError("a record of another tenant")
         recorded = message.recorded()
         for reaction in reactions:
             with reaction_span(sentence_of([reaction]), message.record.type):
@@ -207,7 +213,7 @@ class Handler:
     def _context(self, message: Message, span: Span) -> Context:
         sentence = sentence_of(self.reactions.to(message.record.type)) or "consume"
         return Context(
-            tenant=message.record.tenant,
+            tenant=self.tenant,
             actor=system_actor(self.store.service, "policy"),
             command=f"{sentence}/{self.ids.new()}",
             time=self.clock.now(),

@@ -56,7 +56,10 @@ class Service:
         """Return what runs the reactions, on arrival and again on redrive."""
         settings = self.settings
         feed = OwnFeed(self.store, HttpSourceFeed(settings.sources, settings.service_token))
-        return Handler(self.store, self.reactions, self.application, feed, self.clock, self.ids)
+        return Handler(
+            self.store, settings.tenant, self.reactions, self.application, feed, self.clock,
+            self.ids,
+        )  # fmt: skip
 
     def log(self) -> SealedLog:
         """Return the sealed log of this service."""

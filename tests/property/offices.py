@@ -135,7 +135,8 @@ def opened(
     store = WatchedStore(service, database_url, watch)
     application, reactions = _parts(service, store)
     ids = RandomIds()
-    handler = Handler(store, reactions, application, MemorySourceFeed(), clock, ids, at=watch.at)
+    feed = MemorySourceFeed()
+    handler = Handler(store, TENANT, reactions, application, feed, clock, ids, at=watch.at)
     tlog = TlogStore(store, origin_of(DEFAULT_ORIGIN, TENANT, service))
     signer = CheckpointSigner.in_directory(log_directory(keys, service), watch.at)
     sealer = Sealer(

@@ -33,6 +33,7 @@ from shared.messaging.source_feed import PAGE, Fed, Head
 PARTITIONS = 3
 WINDOW = 5
 TOGETHER = 10
+TENANT = "city:yunlan"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _commands = count(1)
 
@@ -133,6 +134,7 @@ class World:
         self.reactions.when(self.words.arrived)(self.note_when_ship_arrives)
         self.handler = Handler(
             self.ledger,
+            TENANT,
             self.reactions,
             self,
             self.feed,
@@ -162,9 +164,9 @@ class World:
         rhythm = Rhythm(heads_checked=heads_checked, gaps_retried=0.2)
         return Consumer(self.handler, self.broker, "member-1", PARTITIONS, rhythm)
 
-    def arrive(self, key: str, *berths: int) -> Receipt:
+    def arrive(self, key: str, *berths: int, tenant: str = TENANT) -> Receipt:
         """A ship arrives at these berths, one after the other, in one command."""
-        return self._append(key, [self.words.arrived(berth=b) for b in berths])  # type: ignore[call-arg]
+        return self._append(key, [self.words.arrived(berth=b) for b in berths], tenant)  # type: ignore[call-arg]
 
     def paint(self, key: str, *colours: str) -> Receipt:
         """What no reaction wants."""
@@ -185,9 +187,9 @@ class World:
         self.harbour.close()
         self.ledger.close()
 
-    def _append(self, key: str, events: list[Event]) -> Receipt:
+    def _append(self, key: str, events: list[Event], tenant: str = TENANT) -> Receipt:
         context = Context(
-            tenant="city:yunlan",
+            tenant=tenant,
             actor=Actor(person_ref="p-pilot", org="harbour", role=Role.OFF),
             command=f"Move/{next(_commands)}",
             time=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),

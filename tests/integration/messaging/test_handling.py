@@ -70,6 +70,17 @@ def test_a_reaction_that_saves_nothing_still_moves_the_mark(world: World) -> Non
     assert world.notes() == []
 
 
+def test_the_record_of_another_tenant_is_parked(world: World) -> None:
+    """Two committees may share a broker by mistake: neither acts on what the other decided."""
+    foreign = world.arrive("aurora", 7, tenant="city:elsewhere").events
+    world.handler.follow(work_of(world, foreign))
+    own = world.arrive("borealis", 7).events
+    world.handler.follow(work_of(world, own))
+    assert world.noted() == {"borealis": [7]}
+    [letter] = world.handler.dead_letters.list()
+    assert (letter.error_code, letter.stream) == ("contract-broken", "ship/aurora")
+
+
 def test_two_workers_on_one_stream_have_each_effect_once(world: World) -> None:
     work = work_of(world, world.arrive("aurora", *range(12)).events)
     with ThreadPoolExecutor(2) as threads:
