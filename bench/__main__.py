@@ -9,6 +9,7 @@ import bench.cases  # noqa: F401  # registers every benchmark
 from bench.ground import BrokerKind, ground
 from bench.register import BENCHMARKS, Benchmark
 from bench.report import keep, show
+from shared.service.garbage import collect_seldom
 
 app = typer.Typer(add_completion=False)
 _BROKERS: dict[str, tuple[BrokerKind, ...]] = {
@@ -39,6 +40,7 @@ def measure(
     A figure alone says little on a noisy machine: every row names the floor or the peer that ran
     in turns with it, the ratio, and the ratio's spread. Exit code 1 when a target is missed.
     """
+    collect_seldom()  # as every service does
     console = Console()
     if show_list:
         for each in BENCHMARKS.values():

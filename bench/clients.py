@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from bench.turns import percentile
+from shared.service.garbage import collect_seldom
 
 PROCESSES = 4
 _GET_READY_S = 0.5
@@ -63,7 +64,7 @@ class Clients:
 @contextmanager
 def clients() -> Iterator[Clients]:
     """Give clients; their processes end with the block."""
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), collect_seldom) as pool:
         yield Clients(pool)
 
 

@@ -18,6 +18,7 @@ from shared.kernel.ids import RandomIds
 from shared.messaging.brokers import Broker, stop_consumer
 from shared.messaging.consumer import Consumer
 from shared.messaging.relay import Relay
+from shared.service.garbage import collect_seldom
 from shared.telemetry.logs import configure_logs
 
 
@@ -68,6 +69,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--notes", type=argparse.FileType("a", bufsize=1), default=os.devnull)
     configure_logs("bench", "WARNING")
+    collect_seldom()
     asyncio.run(_until_told(parser.parse_args()))
 
 

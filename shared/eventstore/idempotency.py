@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-from psycopg.rows import DictRow
 from psycopg.types.json import Json
 
 from shared.eventstore.fence import lock_key
-from shared.eventstore.recorder import Participant
+from shared.eventstore.recorder import OneStatement, Participant
 from shared.kernel.errors import CommandInProgressError, IdempotencyKeyReusedError
 
 if TYPE_CHECKING:
@@ -72,14 +70,10 @@ class Idempotency:
         when that one has already committed, the append reports the same error.
         """
 
-        def remember(cursor: psycopg.Cursor[DictRow]) -> None:
-            cursor.execute(
-                _REMEMBER,
-                (key.person_ref, key.key, key.fingerprint, answer.status, Json(answer.body),
-                 answer.stream, answer.version,
-                 lock_key(f"duban.idempotency:{key.person_ref}:{key.key}")),
-            )  # fmt: skip
-            if cursor.rowcount == 0:
-                raise CommandInProgressError("the same command is being worked on")
-
-        return remember
+        name = lock_key(f"duban.idempotency:{key.person_ref}:{key.key}")
+        return OneStatement(
+            _REMEMBER,
+            (key.person_ref, key.key, key.fingerprint, answer.status, Json(answer.body),
+             answer.stream, answer.version, name),
+            CommandInProgressError("the same command is being worked on"),
+        )  # fmt: skip

@@ -11,6 +11,8 @@ They are plugged in through `APPLICATION_RECORDER_TOPIC` and `PROCESS_RECORDER_T
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, LiteralString
 
 import psycopg
@@ -35,6 +37,25 @@ from shared.eventstore.fence import Fence, shared_lock
 Participant = Callable[[psycopg.Cursor[DictRow]], None]
 """Runs inside the append transaction, before the events are inserted; raising aborts everything.
 It runs again when the connection broke and the append is tried again."""
+
+
+@dataclass(frozen=True)
+class OneStatement:
+    """A participant that is one INSERT; alone, it is part of the statement that appends.
+
+    `refusal` is raised when it inserts nothing; then no event is stored either.
+    """
+
+    insert: LiteralString
+    values: Sequence[object]
+    refusal: Exception
+
+    def __call__(self, cursor: psycopg.Cursor[DictRow]) -> None:
+        """Run it by itself, beside other participants."""
+        cursor.execute(self.insert, self.values)
+        if cursor.rowcount == 0:
+            raise self.refusal
+
 
 LOCK_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 15
@@ -62,8 +83,6 @@ class BarrierApplicationRecorder(PostgresApplicationRecorder):
                 "POSTGRES_ENABLE_DB_FUNCTIONS loses events in this library: turn it off"
             )
         super().__init__(datastore, events_table_name=events_table_name, **kwargs)
-        self._append_one = append_statement(datastore.schema, events_table_name, ONE)
-        self._append_many = append_statement(datastore.schema, events_table_name, MANY)
         self.fence = Fence(datastore.get_connection, datastore.schema, events_table_name)
         self.announce: Callable[[], None] = self.notify_channel
 
@@ -94,10 +113,14 @@ class BarrierApplicationRecorder(PostgresApplicationRecorder):
         participants: Sequence[Participant],
         **kwargs: Any,
     ) -> Sequence[int]:
+        alone = participants[0] if len(participants) == 1 else None
         with self.datastore.get_connection() as connection:
-            if participants or kwargs.get("tracking"):
+            # One statement is a transaction of its own: one round trip.
+            if isinstance(alone, OneStatement) and stored_events and not kwargs.get("tracking"):
+                positions = self._append(connection.cursor(), stored_events, alone)
+            elif participants or kwargs.get("tracking"):
                 positions = self._append_with(connection, stored_events, participants, **kwargs)
-            else:  # one statement is a transaction of its own: one round trip
+            else:
                 positions = self._append(connection.cursor(), stored_events)
         if positions:
             self.announce()
@@ -119,16 +142,24 @@ class BarrierApplicationRecorder(PostgresApplicationRecorder):
                 return self._append(cursor, stored_events)
 
     def _append(
-        self, cursor: psycopg.Cursor[DictRow], stored_events: Sequence[StoredEvent]
+        self,
+        cursor: psycopg.Cursor[DictRow],
+        stored_events: Sequence[StoredEvent],
+        first: OneStatement | None = None,
     ) -> Sequence[int]:
         if not stored_events:
             return []
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
-        if len(rows) == 1:
-            cursor.execute(self._append_one, rows[0], prepare=True)
-        else:
-            cursor.execute(self._append_many, [list(c) for c in zip(*rows, strict=True)])
-        return [row["notification_id"] for row in cursor.fetchall()]
+        shape, values = (ONE, rows[0]) if len(rows) == 1 else (MANY, _columns(rows))
+        statement = append_statement(
+            self.datastore.schema, self.events_table_name, shape, first.insert if first else ""
+        )
+        before = first.values if first else ()
+        cursor.execute(statement, [*before, *values], prepare=shape is ONE or None)
+        positions = [row["notification_id"] for row in cursor.fetchall()]
+        if first is not None and not positions:
+            raise first.refusal
+        return positions
 
     def _notify_channel(self, curs: psycopg.Cursor[DictRow]) -> None:
         """Nothing inside the transaction: NOTIFY there serialises commits of the instance."""
@@ -177,19 +208,30 @@ class BarrierProcessRecorder(BarrierApplicationRecorder, PostgresProcessRecorder
     """The same, with the library's tracking of consumed positions in the same transaction."""
 
 
-def append_statement(schema: str, table: str, rows: LiteralString) -> bytes:
+@cache
+def append_statement(schema: str, table: str, rows: LiteralString, first: LiteralString) -> bytes:
     """Return the statement that enters the fence, draws positions and stores, in this order.
 
     No row comes out of the join before the lock has been taken, and a position is drawn when its
-    row has come out.
+    row has come out. `first` is an INSERT without which nothing is stored.
     """
+    enter = shared_lock(schema, table)
     statement = SQL(
-        "WITH fence AS MATERIALIZED ({enter})"
+        "WITH {first} fence AS MATERIALIZED ({enter})"
         " INSERT INTO {table} (originator_id, originator_version, topic, state)"
         " SELECT new.* FROM fence, {rows} AS new"
         " RETURNING notification_id"
-    ).format(enter=shared_lock(schema, table), table=Identifier(schema, table), rows=SQL(rows))
+    ).format(
+        first=SQL("inserted AS (" + first + " RETURNING 1),") if first else SQL(""),
+        enter=SQL("{0} FROM inserted").format(enter) if first else enter,
+        table=Identifier(schema, table),
+        rows=SQL(rows),
+    )
     return statement.as_bytes(None)
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _may_try_again(error: PersistenceError) -> bool:

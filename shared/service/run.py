@@ -14,6 +14,7 @@ from shared.eventstore.projections import ReadModel
 from shared.http.app import create_operations_app
 from shared.kernel.errors import DubanError
 from shared.service.assembly import Service
+from shared.service.garbage import collect_seldom
 from shared.service.worker import Worker
 from shared.settings import ServiceSettings
 from shared.telemetry import setup as tracing
@@ -83,6 +84,7 @@ def _serve(name: str, service: Service, role: ProcessRole) -> int:
     if role is not ProcessRole.API:
         worker.start()
     _let_the_server_end_us()
+    collect_seldom()
     logger(__name__).info("service-starts", role=role.value, port=service.settings.http_port)
     try:
         server[0].run()

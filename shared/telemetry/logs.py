@@ -7,6 +7,7 @@ and the places in the code, for our own errors also the code and the guard.
 import logging
 import sys
 import traceback
+from collections import deque
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
@@ -17,6 +18,7 @@ from shared.kernel.errors import DubanError, GuardFailedError
 from shared.telemetry.propagation import current_trace_id
 
 HIDDEN = "[hidden]"
+MOST_PLACES = 8
 _SECRET = ("authorization", "token", "password", "secret", "cookie", "private", "jwk", "dsn")
 _CONTENT = frozenset({"body", "data", "facts", "content", "text", "name", "phone"})
 
@@ -121,8 +123,9 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _places(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
+    last = deque(traceback.walk_tb(error.__traceback__), maxlen=MOST_PLACES)
+    codes = [(frame.f_code, line) for frame, line in last]
+    return [f"{code.co_filename.rsplit('/', 1)[-1]}:{line} {code.co_name}" for code, line in codes]
 
 
 def _own_words(error: BaseException) -> dict[str, Any]:
