@@ -48,32 +48,35 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _require_canonical(value: Any) -> None:
-    if type(value) is str and value.isascii() and value.isprintable():
-        return  # most are: codes, numbers, digests
-    match value:
-        case bool():
-            return
-        case str():
-            _require_canonical_text(value)
-        case int():
-            if abs(value) > _MAX_INTEGER:
-                raise NotCanonicalError("an integer is outside ±(2^53 − 1)")
-        case dict():
-            for key, inner in value.items():
-                _require_canonical_key(key)
-                _require_canonical(inner)
-        case list():
-            for inner in value:
-                _require_canonical(inner)
-        case _:
-            raise NotCanonicalError(f"{type(value).__name__} has no canonical form")
+def _require_canonical(value: dict[str, Any]) -> None:
+    waiting: list[Any] = [value]
+    for one in waiting:  # grows on the way
+        if isinstance(one, dict):
+            _require_keys(tuple(one))
+            one = one.values()
+        for inner in one:
+            if type(inner) is str and inner.isascii() and inner.isprintable():
+                continue  # most are: codes, numbers, digests
+            if isinstance(inner, dict | list):
+                waiting.append(inner)
+            else:
+                _require_scalar(inner)
 
 
-@lru_cache(maxsize=4096)  # keys are few; refusals are not remembered
-def _require_canonical_key(key: Any) -> None:
-    if not isinstance(key, str) or not _KEY.match(key):
-        raise NotCanonicalError("a key is not of the form [a-z0-9_$]{1,64}")
+def _require_scalar(value: Any) -> None:
+    if isinstance(value, str):
+        _require_canonical_text(value)
+    elif not isinstance(value, int):
+        raise NotCanonicalError(f"{type(value).__name__} has no canonical form")
+    elif abs(value) > _MAX_INTEGER:
+        raise NotCanonicalError("an integer is outside ±(2^53 − 1)")
+
+
+@lru_cache(maxsize=4096)  # objects have few shapes; refusals are not remembered
+def _require_keys(keys: tuple[Any, ...]) -> None:
+    for key in keys:
+        if not isinstance(key, str) or not _KEY.match(key):
+            raise NotCanonicalError("a key is not of the form [a-z0-9_$]{1,64}")
 
 
 def _require_canonical_text(text: str) -> None:
