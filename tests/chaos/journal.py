@@ -65,12 +65,14 @@ class Journal:
     @property
     def retried(self) -> int:
         """How many sendings repeated an earlier one with the same key."""
-        return sum(tries - 1 for _, tries in self._sent.values())
+        with self._changes:
+            return sum(tries - 1 for _, tries in self._sent.values())
 
     @property
     def refusals(self) -> Counter[str]:
         """How often each kind of refusal was given."""
-        return Counter(refused.code for refused in self.refused)
+        with self._changes:
+            return Counter(refused.code for refused in self.refused)
 
     def sends(self, service: str, person_ref: str, key: str, at: float) -> tuple[float, int]:
         """Note one more sending; return when the first was, and how many that makes."""
