@@ -15,6 +15,9 @@ PARTITIONS = 6
 TOPIC_SUFFIX = ".events"
 CREATED_WITHIN = 20.0  # seconds
 FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+ANY_TIME = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+"""Kafka refuses what is dated more than an hour ahead: a clock that jumped would stop a relay for
+good, since what it dated is in the log and stays there."""
 
 
 def topic_of(service: str) -> str:
@@ -40,13 +43,14 @@ async def ensure_topics(
 
     Another number of partitions would break the order of streams: UnavailableError.
     """
+    in_sync = str(broker.min_insync_replicas)
     async with connected_admin(broker) as admin:
         wanted = [
             NewTopic(
                 topic,
                 partitions,
                 broker.replication_factor,
-                topic_configs={**FOREVER, "min.insync.replicas": str(broker.min_insync_replicas)},
+                topic_configs={**FOREVER, **ANY_TIME, "min.insync.replicas": in_sync},
             )
             for topic in sorted(topics)
         ]

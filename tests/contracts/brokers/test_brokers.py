@@ -1,6 +1,7 @@
 """What the messaging room asks of any broker; `--broker` says which one is asked."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -107,6 +108,18 @@ def test_headers_and_keys_arrive_as_they_were_sent(address: Broker, topic: str) 
             return record.key, list(record.headers)
 
     assert bounded(sent_and_read()) == (b"ship/1", headers)
+
+
+def test_what_a_clock_that_jumped_dated_in_the_future_is_taken(address: Broker, topic: str) -> None:
+    next_year = int((time.time() + 365 * 86_400) * 1000)
+
+    async def send() -> int:
+        await ensure_topics(address, [topic], PARTITIONS)
+        async with producing(address) as producer:
+            taken = await producer.send_and_wait(topic, b"x", partition=0, timestamp_ms=next_year)
+            return int(taken.offset)
+
+    assert bounded(send()) == 0
 
 
 def test_a_bookmark_is_where_the_next_member_goes_on(address: Broker, topic: str) -> None:
