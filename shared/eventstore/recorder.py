@@ -38,6 +38,16 @@ Participant = Callable[[psycopg.Cursor[DictRow]], None]
 """Runs inside the append transaction, before the events are inserted; raising aborts everything.
 It runs again when the connection broke and the append is tried again."""
 
+LOCK_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 15
+ATTEMPTS = 4
+
+ONE: LiteralString = "(VALUES (%b::text, %b::bigint, %b::text, %b::bytea))"
+MANY: LiteralString = "unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])"
+"""The rows to append: one is what most commands have, and costs half as much that way."""
+
+_TRY_AGAIN = frozenset({"57P01", "57P02", "57P03", "40001", "40P01"})
+
 
 @dataclass(frozen=True)
 class OneStatement:
@@ -55,17 +65,6 @@ class OneStatement:
         cursor.execute(self.insert, self.values)
         if cursor.rowcount == 0:
             raise self.refusal
-
-
-LOCK_TIMEOUT_S = 5
-STATEMENT_TIMEOUT_S = 15
-ATTEMPTS = 4
-
-ONE: LiteralString = "(VALUES (%b::text, %b::bigint, %b::text, %b::bytea))"
-MANY: LiteralString = "unnest(%b::text[], %b::bigint[], %b::text[], %b::bytea[])"
-"""The rows to append: one is what most commands have, and costs half as much that way."""
-
-_TRY_AGAIN = frozenset({"57P01", "57P02", "57P03", "40001", "40P01"})
 
 
 class BarrierApplicationRecorder(PostgresApplicationRecorder):
