@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from joserfc.jwk import Key, OKPKey
 
 from shared.http.keys import KeyCache
@@ -111,12 +111,18 @@ class TokenVerifier:
             raise UnauthenticatedError("the token has expired") from None
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             logger("http").info("token_refused", exc_info=error)
-            raise UnauthenticatedError("the token is not valid") from None
+            raise UnauthenticatedError(_what_is_wrong(error)) from None
         return claims
 
     def _key_of(self, signed: Any) -> Key:
         kid = signed.headers().get("kid")
         return self._keys.find(kid if isinstance(kid, str) else None)
+
+
+def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, InvalidClaimError) and error.claim in ("iat", "nbf"):
+        return f"the token is not valid yet: see its {error.claim} and this server's clock"
+    return "the token is not valid"
 
 
 def principal_from(claims: dict[str, Any]) -> Principal:

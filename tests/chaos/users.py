@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -10,11 +10,8 @@ from shared.cli.sample.city import Person
 from shared.cli.sample.player import Player
 from shared.http.client import ApiClient
 from shared.http.etags import version_of
-from shared.kernel.errors import CommandInProgressError, DubanError, UnavailableError
+from shared.kernel.errors import DubanError, UnauthenticatedError
 from tests.chaos.journal import Acknowledged, Journal, Refused, Seen
-
-UNCERTAIN = (UnavailableError, CommandInProgressError)
-"""No verdict on the command: its sender repeats it with the same key."""
 
 WITH_TOKEN = ("feedback", "rectification", "supervision")
 """Their pages are read models and wait for a position; the others' pages are the store itself."""
@@ -54,7 +51,7 @@ class JournalingClient(ApiClient):
         begun, tries = journal.sends(self._service, who, key, time.monotonic())
         try:
             answer = super()._ask("POST", path, headers, timeout, **content)
-        except UNCERTAIN:
+        except JournalingPlayer.ASKED_AGAIN:
             raise
         except DubanError as error:
             journal.refuses(Refused(self._service, who, key, path, error.code, tries))
@@ -100,7 +97,16 @@ class JournalingClient(ApiClient):
 
 @dataclass
 class JournalingPlayer(Player):
-    """A player of the sample whose connections keep a journal."""
+    """A player of the sample whose connections keep a journal.
+
+    A service whose clock is off takes good tokens for expired or not yet valid. It decides nothing
+    then, so its users ask again; one that never knows them again breaks their story.
+    """
+
+    ASKED_AGAIN: ClassVar[tuple[type[DubanError], ...]] = (
+        *Player.ASKED_AGAIN,
+        UnauthenticatedError,
+    )
 
     journal: Journal = field(default_factory=Journal)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock, local
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import uuid4
 
 from shared.cli.sample.city import Person
@@ -42,7 +42,10 @@ class Player:
     """Gives commands and asks questions as any of the people; `today` is the business date.
 
     `patience_s` is how many seconds it waits for an answer, or for what is to follow from one.
+    `ASKED_AGAIN` are the answers that give no verdict: the very same request is repeated.
     """
+
+    ASKED_AGAIN: ClassVar[tuple[type[DubanError], ...]] = (UnavailableError, CommandInProgressError)
 
     urls: Mapping[str, str]
     issuer: LocalIssuer
@@ -122,12 +125,12 @@ class Player:
         raise StoryStuckError(f"{path} changed {STALE_TRIES} times while it was being read")
 
     def _despite_silence(self, give: Callable[[], T]) -> T:
-        """Repeat the very same request while the service is silent: its key makes that harmless."""
+        """Repeat the very same request while there is no verdict: its key makes that harmless."""
         deadline = time.monotonic() + self.patience_s
         while time.monotonic() < deadline:
             try:
                 return give()
-            except (UnavailableError, CommandInProgressError):  # or still at work on it
+            except self.ASKED_AGAIN:
                 time.sleep(LONGEST_PAUSE_S)
         return give()
 

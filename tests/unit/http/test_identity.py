@@ -113,6 +113,16 @@ class TestVerify:
         with pytest.raises(UnauthenticatedError, match="expired"):
             verifier.verify(token)
 
+    def test_names_the_clock_when_a_token_is_dated_ahead_of_it(
+        self, issuer: LocalIssuer, verifier: TokenVerifier, clock: SettableClock
+    ) -> None:
+        clock.advance(timedelta(minutes=10))
+        token = issuer.issue("p-li", "o-office", Role.OFF)
+        clock.advance(timedelta(minutes=-10))
+
+        with pytest.raises(UnauthenticatedError, match="iat and this server's clock"):
+            verifier.verify(token)
+
     def test_refuses_a_token_of_another_key_with_the_same_id(
         self, issuer: LocalIssuer, verifier: TokenVerifier
     ) -> None:
