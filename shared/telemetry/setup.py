@@ -1,13 +1,14 @@
 """Starts and stops tracing for one process.
 
-Without an endpoint nothing is exported, but trace ids are still drawn, so that records and log
-lines always carry one.
+Without an endpoint nothing is recorded, but trace ids are still drawn and handed on, so that
+records and log lines always carry one; their traceparents say that nothing was sampled.
 """
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Tracer
 
 from shared.telemetry.names import INSTRUMENTATION, Attribute
@@ -16,10 +17,15 @@ EXPORT_EVERY_MS = 200
 EXPORT_TIMEOUT_S = 5
 
 
+def _unrecorded() -> TracerProvider:
+    # A recorded span costs as much as half an append, even if nobody gets it.
+    return TracerProvider(sampler=ALWAYS_OFF)
+
+
 class _Tracing:
     """The tracer provider of this process and its one tracer; replaced by `setup`."""
 
-    provider = TracerProvider()
+    provider = _unrecorded()
     tracer = provider.get_tracer(INSTRUMENTATION)
 
     @classmethod
@@ -34,10 +40,12 @@ class _Tracing:
 def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
     """Trace as `service`; export by OTLP over HTTP to `endpoint` (a base URL), "" = do not export.
 
-    Further processors (a test's in-memory exporter) are added as they are given. A second call
-    stops the first set-up.
+    What share is exported, `OTEL_TRACES_SAMPLER` says. Further processors (a test's in-memory
+    exporter) are added as they are given. A second call stops the first set-up.
     """
     shutdown()
+    if not endpoint and not processors:
+        return
     provider = TracerProvider(
         resource=Resource.create({Attribute.SERVICE_NAME.value: service}), shutdown_on_exit=True
     )
@@ -50,7 +58,7 @@ def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
 
 def shutdown() -> None:
     """Export what is still held, then stop. Spans made later are not exported."""
-    _Tracing.replace(TracerProvider()).shutdown()
+    _Tracing.replace(_unrecorded()).shutdown()
 
 
 def flush(timeout_ms: int = 5_000) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -24,6 +25,9 @@ LATER = 900_000_000
 NEWER = 99
 SILENCE_S = 3.0
 TRIED_WITHIN_S = 30.0
+READ_FOR_S = 15.0
+"""How long a topic is read at which the users are at work: its end runs away."""
+READ_WHOLE_S = 300.0
 
 Produced = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]], int]
 """Key, value, headers, partition."""
@@ -37,8 +41,10 @@ class Topics:
         self._strays = 0
 
     def values(self, service: str) -> set[bytes]:
-        """Return every value that stands in a service's topic."""
-        return {bytes(record.value or b"") for record in asyncio.run(self._read(service))}
+        """Return every value that stands in the topic of a service that is at rest."""
+        return {
+            bytes(record.value or b"") for record in asyncio.run(self._read(service, READ_WHOLE_S))
+        }
 
     def repeat(self, service: str, random: Random, count: int) -> int:
         """Put up to `count` of the records that stand there once more, in another order."""
@@ -76,8 +82,9 @@ class Topics:
     def _broker(self) -> Broker:
         return Broker(self._stack.broker.bootstrap, self._stack.broker.kind)
 
-    async def _read(self, service: str) -> list[Any]:
+    async def _read(self, service: str, within: float = READ_FOR_S) -> list[Any]:
         """Read until nothing comes any more: ends cannot be asked of every broker."""
+        deadline = time.monotonic() + within
         consumer = AIOKafkaConsumer(**self._broker.reader_arguments())
         found: list[Any] = []
         try:
@@ -87,6 +94,8 @@ class Topics:
             await consumer.seek_to_beginning(*places)
             while batch := await consumer.getmany(timeout_ms=int(SILENCE_S * 1000)):
                 found += [record for records in batch.values() for record in records]
+                if time.monotonic() > deadline:
+                    break
         finally:
             await stop_consumer(consumer, self._broker)
         return found

@@ -15,11 +15,11 @@ GIVEN = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 class TestTraceparent:
-    def test_names_the_current_span(self) -> None:
+    def test_names_the_current_span_and_that_it_is_not_recorded(self) -> None:
         with tracer().start_as_current_span("a", context=context_from_traceparent(GIVEN)) as span:
             found = span.get_span_context()
             assert current_traceparent() == (
-                f"00-0af7651916cd43dd8448eb211c80319c-{found.span_id:016x}-01"
+                f"00-0af7651916cd43dd8448eb211c80319c-{found.span_id:016x}-00"
             )
         assert current_traceparent() == ""
 
