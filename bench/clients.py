@@ -7,7 +7,7 @@ no contestant is decided by Python's lock, and all of them are driven alike.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -20,8 +20,9 @@ PROCESSES = 4
 _GET_READY_S = 0.5
 
 Once = Callable[[], object]
-Client = Callable[[str, str], AbstractContextManager[Once]]
-"""Connects to the database with this address under a name of its own; gives one unit of work."""
+Client = Callable[[str, Sequence[str]], AbstractContextManager[Sequence[Once]]]
+"""Connects one process to the database with this address; gives the unit of work of each client
+in it, who has a name of its own."""
 
 
 @dataclass(frozen=True)
@@ -76,32 +77,23 @@ def _shares(count: int) -> list[int]:
 def _work(client: Client, database_url: str, name: str, count: int, seconds: float) -> list[float]:
     took: list[list[float]] = [[] for _ in range(count)]
     ready = threading.Barrier(count)
-    threads = [
-        threading.Thread(
-            target=_one, args=(client, database_url, f"{name}t{n}", ready, seconds, took[n])
-        )
-        for n in range(count)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with client(database_url, [f"{name}t{n}" for n in range(count)]) as units:
+        threads = [
+            threading.Thread(target=_one, args=(once, ready, seconds, mine))
+            for once, mine in zip(units, took, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return [one for each in took for one in each]
 
 
-def _one(
-    client: Client,
-    database_url: str,
-    name: str,
-    ready: threading.Barrier,
-    seconds: float,
-    took: list[float],
-) -> None:
-    with client(database_url, name) as once:
-        once()  # what is prepared at the first time is no part of the figure
-        ready.wait()
-        time.sleep(_GET_READY_S)  # the other processes get ready, too
-        ends = time.perf_counter() + seconds
-        while (began := time.perf_counter()) < ends:
-            once()
-            took.append((time.perf_counter() - began) * 1000)
+def _one(once: Once, ready: threading.Barrier, seconds: float, took: list[float]) -> None:
+    once()  # what is prepared at the first time is no part of the figure
+    ready.wait()
+    time.sleep(_GET_READY_S)  # the other processes get ready, too
+    ends = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < ends:
+        once()
+        took.append((time.perf_counter() - began) * 1000)

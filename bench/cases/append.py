@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from itertools import count
 from typing import Any, LiteralString
@@ -46,7 +46,7 @@ def _databases(ground: Ground) -> dict[str, str]:
     urls = {side: ground.database() for side in ("floor", "peer", "ours")}
     migrate(urls["floor"])
     migrate(urls["ours"])
-    with _library(urls["peer"]) as recorder:
+    with _library(urls["peer"], 1) as recorder:
         recorder.create_table()
     return urls
 
@@ -76,62 +76,75 @@ def _latency(who: str, name: str, share: float, works: dict[str, list[Work]]) ->
 
 
 @contextmanager
-def bare(database_url: str, name: str) -> Iterator[Once]:
+def bare(database_url: str, names: Sequence[str]) -> Iterator[list[Once]]:
     """Insert bytes that are there already, each in a transaction of its own."""
-    raw = next_record(name).raw
-    numbers = count()
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with ExitStack() as connections:
 
-        def once() -> None:
-            key, version = divmod(next(numbers), PER_STREAM)
-            connection.execute(
-                "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
-                " VALUES (%b, %b, %b, %b)",
-                (f"draft/{name}-{key}", version + 1, "feedback.problem-draft-returned", raw),
-                prepare=True,
-            )
+        def client(name: str) -> Once:
+            raw, numbers = next_record(name).raw, count()
+            connection = connections.enter_context(psycopg.connect(database_url, autocommit=True))
 
-        yield once
+            def once() -> None:
+                key, version = divmod(next(numbers), PER_STREAM)
+                connection.execute(
+                    "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
+                    " VALUES (%b, %b, %b, %b)",
+                    (f"draft/{name}-{key}", version + 1, "feedback.problem-draft-returned", raw),
+                    prepare=True,
+                )
 
+            return once
 
-@contextmanager
-def library(database_url: str, name: str) -> Iterator[Once]:
-    """Insert the same with the library's own recorder, as it is."""
-    raw = next_record(name).raw
-    numbers = count()
-    with _library(database_url) as recorder:
-
-        def once() -> None:
-            key, version = divmod(next(numbers), PER_STREAM)
-            place = (f"draft/{name}-{key}", version + 1)
-            recorder.insert_events([StoredEvent(*place, "feedback.problem-draft-returned", raw)])
-
-        yield once
+        yield [client(name) for name in names]
 
 
 @contextmanager
-def ours(database_url: str, name: str) -> Iterator[Once]:
-    """Compose the record, chained to the one before, and append it."""
-    numbers = count()
-    store = EventStore(SERVICE, database_url, pool=PoolSizes(command=1, query=1, feed=1))
-    last: list[Any] = [None]
+def library(database_url: str, names: Sequence[str]) -> Iterator[list[Once]]:
+    """Insert the same with the library's own recorder, as it is; the clients share it."""
+    with _library(database_url, len(names)) as recorder:
 
-    def once() -> None:
-        key, version = divmod(next(numbers), PER_STREAM)
-        last[0] = next_record(f"{name}-{key}", last[0] if version else None)
-        store.append([last[0]])
+        def client(name: str) -> Once:
+            raw, numbers = next_record(name).raw, count()
 
-    try:
-        yield once
-    finally:
-        store.close()
+            def once() -> None:
+                key, version = divmod(next(numbers), PER_STREAM)
+                place = (f"draft/{name}-{key}", version + 1)
+                recorder.insert_events(
+                    [StoredEvent(*place, "feedback.problem-draft-returned", raw)]
+                )
+
+            return once
+
+        yield [client(name) for name in names]
 
 
 @contextmanager
-def _library(database_url: str) -> Iterator[PostgresApplicationRecorder]:
+def ours(database_url: str, names: Sequence[str]) -> Iterator[list[Once]]:
+    """Compose the record, chained to the one before, and append it; the clients share a store."""
+    sizes = PoolSizes(command=len(names), query=1, feed=1)
+    with closing(EventStore(SERVICE, database_url, pool=sizes)) as store:
+
+        def client(name: str) -> Once:
+            numbers, last = count(), None
+
+            def once() -> None:
+                nonlocal last
+                key, version = divmod(next(numbers), PER_STREAM)
+                last = next_record(f"{name}-{key}", last if version else None)
+                store.append([last])
+
+            return once
+
+        yield [client(name) for name in names]
+
+
+@contextmanager
+def _library(database_url: str, clients: int) -> Iterator[PostgresApplicationRecorder]:
     given: dict[str, Any] = conninfo_to_dict(database_url)
     where = {name: given[name] for name in ("dbname", "host", "port", "user", "password")}
-    datastore = PostgresDatastore(**where, originator_id_type="text", pool_size=1, max_overflow=0)
+    datastore = PostgresDatastore(
+        **where, originator_id_type="text", pool_size=clients, max_overflow=0
+    )
     with datastore:
         yield PostgresApplicationRecorder(datastore, events_table_name="stored_events")
 

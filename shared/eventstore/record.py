@@ -1,15 +1,16 @@
 """The record: one event as it is stored, published, hashed and exported. One byte string."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 from pydantic_core import from_json
 
-from shared.contracts.base import Event, UtcTime, format_time
+from shared.contracts.base import Event, format_time, within_reach
 from shared.contracts.registry import decode as decode_event
 from shared.eventstore import canonical
 from shared.kernel.actor import Actor
@@ -23,6 +24,16 @@ Place = tuple[str, int, str]
 
 MAX_STREAM = 500
 """Characters of a stream's name: what every index on streams surely holds."""
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
+
+def _instant(written: Any) -> datetime:
+    """Return the instant that `format_time` wrote; raises ValueError for any other form."""
+    if not isinstance(written, str) or not _INSTANT.fullmatch(written):
+        raise ValueError("an instant in a record is UTC with six digits of a second")
+    return within_reach(datetime.fromisoformat(written))
 
 
 class Record(BaseModel):
@@ -39,7 +50,7 @@ class Record(BaseModel):
     id: str
     type: str
     schema_: int = Field(alias="schema", ge=1, strict=True)
-    time: UtcTime
+    time: Annotated[datetime, PlainValidator(_instant), PlainSerializer(format_time)]
     actor: Actor
     command: str
     correlation: str

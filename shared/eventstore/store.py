@@ -17,7 +17,7 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import DictRow, args_row, dict_row
+from psycopg.rows import DictRow, RowFactory, args_row, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shared.eventstore import idempotency
@@ -47,6 +47,7 @@ from shared.telemetry.spans import append_span
 __all__ = ["EventStore", "Participant", "PoolSizes", "Receipt", "StreamHead"]
 
 A = TypeVar("A", bound=Aggregate)
+R = TypeVar("R")
 
 CHECKED_EVERY_S = 1.0
 _POLL_SOONEST_S, _POLL_LATEST_S = 0.25, 1.0
@@ -215,12 +216,7 @@ class EventStore:
 
         `up_to` is a position that was settled. Far cheaper than `read`.
         """
-        try:
-            with self._feed.datastore.get_connection() as connection:
-                cursor = connection.cursor(binary=True, row_factory=args_row(StoredRecord))
-                return cursor.execute(_STORED, (after, up_to, limit)).fetchall()
-        except (InterfaceError, OperationalError) as error:
-            raise _unavailable(error) from error
+        return self._binary(_STORED, (after, up_to, limit), args_row(StoredRecord))
 
     def read_stream(
         self, stream: str, after_version: int = 0, limit: int = 1000
@@ -304,8 +300,19 @@ class EventStore:
         self._log.close()
 
     def _select(self, query: str, values: Sequence[object]) -> list[RecordedEvent]:
-        rows = self._rows(query, values)
-        return [read_back(bytes(row["state"]), row["notification_id"]) for row in rows]
+        """Return the events in rows of position and record."""
+        return [
+            read_back(raw, position) for position, raw in self._binary(query, values, tuple_row)
+        ]
+
+    def _binary(self, query: str, values: Sequence[object], made: RowFactory[R]) -> list[R]:
+        """Return rows whose records were not written out as text on the way."""
+        try:
+            with self._feed.datastore.get_connection() as connection:
+                cursor = connection.cursor(binary=True, row_factory=made)
+                return cursor.execute(query.encode(), values).fetchall()
+        except (InterfaceError, OperationalError) as error:
+            raise _unavailable(error) from error
 
     def _rows(self, query: str, values: Sequence[object]) -> list[DictRow]:
         try:

@@ -71,6 +71,11 @@ def tracer() -> Tracer:
     return _Tracing.tracer
 
 
+def is_recording() -> bool:
+    """Whether anybody gets the spans of this process."""
+    return _Tracing.provider.sampler is not ALWAYS_OFF
+
+
 def _exporting(endpoint: str) -> SpanProcessor:
     exporter = OTLPSpanExporter(endpoint=_traces_url(endpoint), timeout=EXPORT_TIMEOUT_S)
     return BatchSpanProcessor(exporter, schedule_delay_millis=EXPORT_EVERY_MS)

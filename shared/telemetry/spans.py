@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 from opentelemetry.util.types import AttributeValue
 
 from shared.telemetry.names import Attribute, Operation, http_span_name, span_name
@@ -18,7 +18,7 @@ from shared.telemetry.propagation import (
     context_from_traceparent,
     links_from,
 )
-from shared.telemetry.setup import tracer
+from shared.telemetry.setup import is_recording, tracer
 
 Attributes = Mapping[str, AttributeValue]
 
@@ -72,7 +72,7 @@ def send_span(
 ) -> AbstractContextManager[Span]:
     """Send one record; a PRODUCER span of its own trace, linked to the command's context."""
     return _messaging_span(
-        Operation.SEND, topic, SpanKind.PRODUCER, attributes, links=links_from(traceparent)
+        Operation.SEND, topic, SpanKind.PRODUCER, attributes, linked=(traceparent,)
     )
 
 
@@ -81,9 +81,7 @@ def send_batch_span(
 ) -> AbstractContextManager[Span]:
     """Send several records together; linked to the context of every command in the batch."""
     size = {Attribute.MESSAGING_BATCH_COUNT: len(traceparents), **(attributes or {})}
-    return _messaging_span(
-        Operation.SEND, topic, SpanKind.PRODUCER, size, links=links_from(*traceparents)
-    )
+    return _messaging_span(Operation.SEND, topic, SpanKind.PRODUCER, size, linked=traceparents)
 
 
 def poll_span(topic: str, count: int) -> AbstractContextManager[Span]:
@@ -105,7 +103,7 @@ def process_span(
         SpanKind.CONSUMER,
         attributes,
         parent=context_from_traceparent(traceparent),
-        links=links_from(batch),
+        linked=(batch,),
     )
 
 
@@ -146,7 +144,7 @@ def _messaging_span(
     kind: SpanKind,
     attributes: Attributes | None = None,
     parent: Context | None = None,
-    links: Sequence[Link] = (),
+    linked: Sequence[str] = (),
 ) -> AbstractContextManager[Span]:
     named: Attributes = {
         Attribute.MESSAGING_SYSTEM: "kafka",
@@ -155,7 +153,7 @@ def _messaging_span(
         Attribute.MESSAGING_OPERATION_TYPE: _OPERATION_TYPES[operation],
         **(attributes or {}),
     }
-    return _span(span_name(operation, topic), kind, named, parent, links)
+    return _span(span_name(operation, topic), kind, named, parent, linked)
 
 
 @contextmanager
@@ -164,8 +162,9 @@ def _span(
     kind: SpanKind,
     attributes: Attributes,
     parent: Context | None = None,
-    links: Sequence[Link] = (),
+    linked: Sequence[str] = (),
 ) -> Iterator[Span]:
+    links = links_from(*linked) if is_recording() else ()
     # Written out: the SDK's own block costs twice as much.
     span = tracer().start_span(name, parent, kind, attributes, links)
     token = attach(set_span_in_context(span))
