@@ -1,6 +1,6 @@
 """The unit of work: what one command or reaction loads, decides and stores, all or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -50,7 +50,7 @@ class UnitOfWork:
         self._expected = dict(expected)
         self._participants = tuple(participants)
         self._known: dict[str, Aggregate] = {} if known is None else known
-        self._saved: list[Aggregate] = []
+        self._saved: dict[str, Aggregate] = {}
 
     @property
     def now(self) -> datetime:
@@ -112,29 +112,33 @@ class UnitOfWork:
             known = self._known.setdefault(aggregate.stream, aggregate)
             if known is not aggregate:
                 raise ConflictError(f"{aggregate.stream} stands twice in one unit of work")
-            if aggregate not in self._saved:
-                self._saved.append(aggregate)
+            self._saved.setdefault(aggregate.stream, aggregate)
 
     def join(self, participant: Participant) -> None:
         """Let a table of the service's own take part in the transaction of this commit."""
         self._participants = (*self._participants, participant)
 
-    def preview(self) -> Receipt:
-        """Return the receipt as `commit` would give it, still without positions.
-
-        For participants that store the answer together with the events.
-        """
-        return self._receipt(self._composed())
-
-    def commit(self, participants: Sequence[Participant] = ()) -> Receipt:
+    def commit(
+        self,
+        participants: Sequence[Participant] = (),
+        *,
+        answered: Callable[[Receipt], Participant] | None = None,
+    ) -> Receipt:
         """Store all events of the saved things and run the participants, in one transaction.
+
+        `answered` makes one more participant out of the receipt, still without positions: it
+        stores the answer together with the events.
 
         Raises ConflictError (somebody else wrote first), StaleVersionError,
         CommandInProgressError, NotCanonicalError or what a participant raises; then nothing was
         stored, and this unit of work is of no more use.
         """
         self._require_all_expected()
-        events = self._store.append(self._composed(), (*self._participants, *participants))
+        composed = self._composed()
+        joined = [*self._participants, *participants]
+        if answered is not None:
+            joined.append(answered(self._receipt(composed)))
+        events = self._store.append(composed, joined)
         receipt = self._receipt(events)
         self._take_over(events)
         return receipt
@@ -152,7 +156,8 @@ class UnitOfWork:
         return events, self._participants
 
     def _composed(self) -> list[RecordedEvent]:
-        return [recorded for aggregate in self._saved for recorded in self._records_of(aggregate)]
+        saved = self._saved.values()
+        return [recorded for aggregate in saved for recorded in self._records_of(aggregate)]
 
     def _records_of(self, aggregate: Aggregate) -> list[RecordedEvent]:
         version, head, records = aggregate.version, aggregate.head, []
@@ -169,13 +174,14 @@ class UnitOfWork:
         position = max((recorded.position for recorded in events), default=0)
         if not self._saved:
             return Receipt("", 0, position, tuple(events))
-        first = self._saved[0]
+        first = next(iter(self._saved.values()))
         version = first.version + len(first.pending)
         return Receipt(first.stream, version, position, tuple(events))
 
     def _take_over(self, events: Sequence[RecordedEvent]) -> None:
-        for recorded in events:
-            aggregate = self._known[recorded.originator_id]
+        last = {recorded.originator_id: recorded for recorded in events}
+        for stream, recorded in last.items():
+            aggregate = self._known[stream]
             aggregate.version, aggregate.head = recorded.originator_version, recorded.digest
             aggregate.pending.clear()
         self._saved.clear()

@@ -133,7 +133,7 @@ class CommandCall:
 
     def _commit(self, work: UnitOfWork, answer: dict[str, Any], status: int) -> Receipt:
         try:
-            return work.commit([self._remembering(answer, work.preview(), status)])
+            return work.commit(answered=lambda receipt: self._remembering(answer, receipt, status))
         except NotCanonicalError as error:  # the caller's text, not a stored record
             raise InvalidValueError(f"a value cannot be recorded: {error.detail}") from error
 

@@ -24,6 +24,7 @@ from shared.messaging.generations import Generations
 from shared.messaging.handling import TRANSIENT, Gap, Handler
 from shared.messaging.headers import Message
 from shared.messaging.heads_check import HeadsCheck
+from shared.messaging.recurring import Recurring
 from shared.messaging.supervision import Patience, wait_or_stop
 from shared.messaging.together import handle_together
 from shared.messaging.topics import PARTITIONS, ensure_topics, partition_of, topic_of
@@ -112,6 +113,7 @@ class Consumer:
                 await membership.turn()
             await membership.commit()
         finally:
+            await membership.same_broker.end()
             await stop_consumer(client, self.broker)
 
 
@@ -149,7 +151,9 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._bookmark_due = _Due(consumer.rhythm.bookmarked, consumer.monotonic)
         self._gaps_due = _Due(consumer.rhythm.gaps_retried, consumer.monotonic)
         self._heads_due = _Due(consumer.rhythm.heads_checked, consumer.monotonic)
-        self._broker_due = _Due(consumer.broker.rules.checked_every, consumer.monotonic)
+        self.same_broker = Recurring(
+            self._require_same_broker, consumer.broker.rules.checked_every, consumer.monotonic
+        )
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let the batch in hand be finished and committed, then forget."""
@@ -178,8 +182,7 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await self._check_heads()
             if self._bookmark_due.is_now():
                 await self.commit()
-        if self._broker_due.is_now():
-            await self._require_same_broker()
+        self.same_broker.turn()
         self._require_assignment()
 
     async def _handle(self, fetched: Fetched) -> None:

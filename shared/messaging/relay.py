@@ -26,6 +26,7 @@ from shared.messaging.brokers import ANSWERED_WITHIN, Broker, cluster_id, stop_p
 from shared.messaging.crash_points import CrashPoint, no_crash
 from shared.messaging.leadership import Leadership, LeadershipLostError
 from shared.messaging.outgoing import Outgoing, Window, next_window
+from shared.messaging.recurring import Recurring
 from shared.messaging.supervision import Patience, wait_or_stop
 from shared.messaging.topic_state import Published, ends_of, look_at
 from shared.messaging.topics import PARTITIONS, ensure_topics, partition_of, topic_of
@@ -101,11 +102,17 @@ class Relay:
         cluster = await cluster_id(self.broker)
         published = await self._resume(cluster)
         producer = AIOKafkaProducer(**self.broker.producer_arguments())
+        same_broker = Recurring(
+            partial(self._require_same_broker, cluster, published),
+            self.broker.rules.checked_every,
+            self.monotonic,
+        )
         try:
             await asyncio.wait_for(producer.start(), ANSWERED_WITHIN)
             publishing = _Publishing(self, producer, published)
-            await self._follow_log(publishing, leadership, cluster, stop)
+            await self._follow_log(publishing, leadership, same_broker, stop)
         finally:
+            await same_broker.end()
             await stop_producer(producer)
 
     async def _resume(self, cluster: str) -> Published:
@@ -140,16 +147,13 @@ class Relay:
         self,
         publishing: "_Publishing",
         leadership: Leadership,
-        cluster: str,
+        same_broker: Recurring,
         stop: asyncio.Event,
     ) -> None:
         published = publishing.published
-        check_at = self.monotonic() + self.broker.rules.checked_every
         ahead: asyncio.Task[Window] | None = None
         while not stop.is_set():
-            if self.monotonic() >= check_at:
-                await self._require_same_broker(cluster, published)
-                check_at = self.monotonic() + self.broker.rules.checked_every
+            same_broker.turn()
             window = await (ahead or self._next_window(published.after))
             self.at("read")
             await leadership.require()
@@ -178,8 +182,9 @@ class Relay:
         if await cluster_id(self.broker) != cluster:
             raise BrokerChangedError("another cluster answers")
         if self.broker.rules.resumes_by_last_position:
+            before = Published(published.generation, ends=dict(published.ends))
             ends = await ends_of(self.broker, self.topic, self.partitions)
-            if not published.stands_in(ends):
+            if not before.stands_in(ends):
                 raise BrokerChangedError("the topic does not hold what was published")
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

@@ -74,9 +74,15 @@ class WatchedUnitOfWork(UnitOfWork):
         super().save(*aggregates)
         self._things += [one for one in aggregates if one not in self._things]
 
-    def commit(self, participants: Sequence[Participant] = ()) -> Receipt:
+    def commit(
+        self,
+        participants: Sequence[Participant] = (),
+        *,
+        answered: Callable[[Receipt], Participant] | None = None,
+    ) -> Receipt:
         self._watch.at("decided")
-        receipt = super().commit([*participants, lambda _: self._watch.at("stored")])
+        watched = [*participants, lambda _: self._watch.at("stored")]
+        receipt = super().commit(watched, answered=answered)
         self._watch.at("committed")
         self._watch.told(self._service, self._things, receipt)
         return receipt

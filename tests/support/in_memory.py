@@ -94,7 +94,7 @@ class InMemoryUnitOfWork(UnitOfWork):
     @property
     def records(self) -> list[RecordedEvent]:
         """What this unit of work stored or, before its commit, would store."""
-        return [*self.store.log[self._began_at :], *self.preview().events]
+        return [*self.store.log[self._began_at :], *self._composed()]
 
     @property
     def recorded(self) -> list[Event]:

@@ -1,8 +1,13 @@
 """The unit of work: one identity per thing, one transaction for all, nobody overwritten."""
 
+from collections import Counter
+from typing import Any
+
 import pytest
 
-from shared.eventstore.store import EventStore
+from shared.eventstore import unit_of_work
+from shared.eventstore.record import RecordedEvent, compose
+from shared.eventstore.store import EventStore, Participant, Receipt
 from shared.kernel.errors import ConflictError, NotFoundError, StaleVersionError
 from tests.integration.eventstore.drafts import Draft, command, send_back
 
@@ -117,15 +122,38 @@ class TestCommitting:
         with pytest.raises(StaleVersionError):
             store.begin(command(2), expected={"draft/D1": 4}).commit()
 
-    def test_the_preview_is_the_receipt_without_positions(self, store: EventStore) -> None:
+    def test_an_answer_is_made_from_the_receipt_without_positions(self, store: EventStore) -> None:
         unit = store.begin(command())
         draft = unit.create(Draft, "D1")
         draft.send_back("a")
         unit.save(draft)
-        preview = unit.preview()
-        receipt = unit.commit()
-        assert (preview.stream, preview.version) == (receipt.stream, receipt.version)
-        assert [e.raw for e in preview.events] == [e.raw for e in receipt.events]
+        told: list[Receipt] = []
+
+        def answered(receipt: Receipt) -> Participant:
+            told.append(receipt)
+            return lambda _: None
+
+        receipt = unit.commit(answered=answered)
+        assert [(t.stream, t.version, t.position) for t in told] == [("draft/D1", 1, 0)]
+        assert [e.raw for e in told[0].events] == [e.raw for e in receipt.events]
+
+    def test_each_record_is_made_once(
+        self, store: EventStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = Counter[int]()
+
+        def counted(service: str, stream: str, version: int, *rest: Any) -> RecordedEvent:
+            made[version] += 1
+            return compose(service, stream, version, *rest)
+
+        monkeypatch.setattr(unit_of_work, "compose", counted)
+        unit = store.begin(command())
+        draft = unit.create(Draft, "D1")
+        draft.send_back("a")
+        draft.send_back("b")
+        unit.save(draft)
+        unit.commit(answered=lambda _: lambda _: None)
+        assert made == {1: 1, 2: 1}
 
     def test_the_policy_edition_stands_in_the_record(self, store: EventStore) -> None:
         unit = store.begin(command())
