@@ -223,7 +223,8 @@ class _Publishing:
             batch, sent = self._batch(queue)
             topic = self._relay.topic
             attributes: Attributes = {Attribute.MESSAGING_PARTITION: str(partition)}
-            with send_batch_span(topic, [event.trace for event in sent], attributes):
+            traces = (recorded.trace for recorded in sent)
+            with send_batch_span(topic, len(sent), traces, attributes):
                 acknowledged = await asyncio.wait_for(
                     self._producer.send_batch(batch, topic, partition=partition),
                     ACKNOWLEDGED_WITHIN,

@@ -5,7 +5,7 @@ A span of a failed block gets the class of the error (`error.type`), never its t
 hold what must not travel.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry.context import Context, attach, detach
@@ -77,10 +77,10 @@ def send_span(
 
 
 def send_batch_span(
-    topic: str, traceparents: Sequence[str], attributes: Attributes | None = None
+    topic: str, count: int, traceparents: Iterable[str], attributes: Attributes | None = None
 ) -> AbstractContextManager[Span]:
-    """Send several records together; linked to the context of every command in the batch."""
-    size = {Attribute.MESSAGING_BATCH_COUNT: len(traceparents), **(attributes or {})}
+    """Send `count` records together; linked to the context of every command in the batch."""
+    size = {Attribute.MESSAGING_BATCH_COUNT: count, **(attributes or {})}
     return _messaging_span(Operation.SEND, topic, SpanKind.PRODUCER, size, linked=traceparents)
 
 
@@ -144,7 +144,7 @@ def _messaging_span(
     kind: SpanKind,
     attributes: Attributes | None = None,
     parent: Context | None = None,
-    linked: Sequence[str] = (),
+    linked: Iterable[str] = (),
 ) -> AbstractContextManager[Span]:
     named: Attributes = {
         Attribute.MESSAGING_SYSTEM: "kafka",
@@ -162,7 +162,7 @@ def _span(
     kind: SpanKind,
     attributes: Attributes,
     parent: Context | None = None,
-    linked: Sequence[str] = (),
+    linked: Iterable[str] = (),
 ) -> Iterator[Span]:
     links = links_from(*linked) if is_recording() else ()
     # Written out: the SDK's own block costs twice as much.

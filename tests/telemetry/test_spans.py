@@ -78,7 +78,7 @@ class TestOneTrace:
     def test_sending_is_linked_to_the_command_and_not_its_child(
         self, spans: InMemorySpanExporter
     ) -> None:
-        with send_span(TOPIC, CALLER), send_batch_span(TOPIC, [CALLER, CALLER, ""]):
+        with send_span(TOPIC, CALLER), send_batch_span(TOPIC, 3, [CALLER, CALLER, ""]):
             pass
 
         batch, single = spans.get_finished_spans()
