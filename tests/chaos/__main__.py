@@ -4,9 +4,12 @@ import json
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,6 +42,7 @@ def chaos(
 ) -> None:
     """Play problems to closing while a nemesis strikes; then read everything.
 
+    Ctrl-C or SIGTERM ends the storm early: all is checked as always, but not kept as a result.
     Exit code 1 when anything was lost, doubled or broken, 2 when it cannot be run here.
     """
     console = Console()
@@ -53,7 +57,8 @@ def chaos(
     directory.mkdir(parents=True, exist_ok=True)
     run = Run(plan, directory, lambda sentence: _say(console, sentence))
     figures = _watched(run, console)
-    _keep(figures)
+    if not run.stopping.is_set():
+        _keep(figures)
     _show(figures, console)
     is_clean = not any(figures[kind.value] for kind in Kind)
     if is_clean and keep is None:
@@ -91,13 +96,34 @@ def _watched(run: Run, console: Console) -> dict[str, Any]:
 
     thread, begun = threading.Thread(target=carry_out), time.monotonic()
     thread.start()
-    with Live(console=console, refresh_per_second=2, transient=True) as live:
+    with (
+        _told_to_end(run, console),
+        Live(console=console, refresh_per_second=2, transient=True) as live,
+    ):
         while thread.is_alive():
             thread.join(0.5)
             live.update(_line(run, time.monotonic() - begun))
     if failed:
         raise failed[0]
     return ended[0]
+
+
+@contextmanager
+def _told_to_end(run: Run, console: Console) -> Iterator[None]:
+    """Have the first Ctrl-C or SIGTERM end the storm; what comes after it ends the process."""
+    before: dict[signal.Signals, Any] = {}
+
+    def end(*_: object) -> None:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        _say(console, "told to end: the weather clears, then all is checked")
+        run.stopping.set()
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        before[signum] = signal.signal(signum, end)
+    yield
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
 
 
 def _line(run: Run, seconds: float) -> str:

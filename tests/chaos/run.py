@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass
 class Run:
-    """`now` is what goes on at this moment, for whoever watches."""
+    """`phase` is what goes on, for whoever watches; `stopping` ends the storm before its time."""
 
     plan: Plan
     directory: Path
@@ -53,6 +53,7 @@ class Run:
     workload: Workload | None = None
     found: list[Finding] = field(default_factory=list)
     restarts: Counter[str] = field(default_factory=Counter)
+    stopping: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
 
     def carry_out(self) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class Run:
 
     def _storm(self, stack: WoundedStack, player: JournalingPlayer) -> None:
         self.workload = Workload(player, city_of(self.plan.rounds, self.plan.seed))
-        ground = Battlefield(stack, player)
+        ground = Battlefield(stack, player, self.stopping)
         self.nemesis = Nemesis(ground, self.plan.seed, self.plan.faults, self.report)
         users = threading.Thread(target=self.workload.run, name="users", daemon=True)
         self.phase = "storm"
