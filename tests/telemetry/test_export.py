@@ -31,12 +31,13 @@ class TestExport:
 
         assert collector.traces()[trace_id] == {"feedback": 1, "rectification": 1}
 
-    def test_without_an_endpoint_there_is_a_trace_id_and_no_export(
+    def test_without_an_endpoint_there_is_a_trace_id_and_no_span(
         self, collector: SpanCollector
     ) -> None:
         setup("feedback")
         with server_span("POST", "/v1/x", {}):
             assert len(current_trace_id()) == 32
+            assert current_traceparent().endswith("-00")
         shutdown()
 
         assert collector.span_count() == 0

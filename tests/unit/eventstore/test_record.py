@@ -44,6 +44,23 @@ def test_time_is_written_in_utc_with_six_digits() -> None:
     assert b'"time":"2026-03-02T09:30:00.000000Z"' in composed.raw
 
 
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-03-02T17:30:00.000000+08:00",
+        "2026-03-02T09:30:00Z",
+        "2026-03-02T09:30:00.000Z",
+        "2026-03-02 09:30:00.000000Z",
+        "2026-02-30T09:30:00.000000Z",
+        "1234-03-02T09:30:00.000000Z",
+        1772443800,
+    ],
+)
+def test_a_time_in_another_form_is_refused(time: object) -> None:
+    with pytest.raises(NotCanonicalError):
+        parse(_altered(time=time))
+
+
 def test_absent_facts_are_left_out() -> None:
     paper = WorkingPaper(paper_no="W1", digest="0" * 64, author="p-a", reviewer="p-b")
     event = ProblemSubstantiated(problem_no="P1", papers=[paper], reviewer="p-b")
