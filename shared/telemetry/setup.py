@@ -1,7 +1,7 @@
 """Starts and stops tracing for one process.
 
-Without an endpoint nothing is recorded, but trace ids are still drawn and handed on, so that
-records and log lines always carry one; their traceparents say that nothing was sampled.
+Without an endpoint no span is made, but trace ids are still drawn and handed on, so that records
+and log lines always carry one.
 """
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -18,7 +18,6 @@ EXPORT_TIMEOUT_S = 5
 
 
 def _unrecorded() -> TracerProvider:
-    # A recorded span costs as much as half an append, even if nobody gets it.
     return TracerProvider(sampler=ALWAYS_OFF)
 
 
