@@ -1,5 +1,7 @@
 """The third act: closing, return, lapse, reopening, accountability."""
 
+from typing import Any
+
 from shared.cli.sample.city import (
     DISCIPLINE,
     LEADING_GROUP,
@@ -126,7 +128,7 @@ def _hold_to_account(player: Player, case: Case, problem: Problem) -> None:
         "conduct_on": player.today.isoformat(),
         "account": "样例问责情况说明（虚构）",
     }
-    player.found(OFFICE, "accountability", "/v1/accountability-cases", referral)
+    player.await_("accountability to hear of the problem", lambda: _referred(player, referral))
     thing = f"/v1/accountability-cases/{number}"
     player.act(DISCIPLINE, "accountability", thing, "accept")
     decided = {
@@ -138,6 +140,14 @@ def _hold_to_account(player: Player, case: Case, problem: Problem) -> None:
     player.act(DISCIPLINE, "accountability", thing, "decide", decided)
     executed = {"executed_on": player.today.isoformat(), "record": digest(number, "执行")}
     player.act(DISCIPLINE, "accountability", thing, "execute", executed)
+
+
+def _referred(player: Player, referral: dict[str, Any]) -> dict[str, Any] | None:
+    """Refer; None while accountability has not heard of the problem yet, and so refuses."""
+    try:
+        return player.found(OFFICE, "accountability", "/v1/accountability-cases", referral)
+    except RefusedError:
+        return None
 
 
 def _returned(player: Player, problem: Problem, principal: Person) -> None:

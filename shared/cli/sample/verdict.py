@@ -45,15 +45,30 @@ def settled_verdict(databases: Mapping[str, str]) -> Verdict:
     )
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A stream of a followed service that its follower has not consumed to its end."""
+
+    source: str
+    stream: str
+    mark: int
+    head: int
+
+
 def behind(databases: Mapping[str, str]) -> int:
     """Return how many events of followed services have not been consumed, over all followers."""
-    heads = {service: _heads(url) for service, url in databases.items()}
-    return sum(
-        max(version - marks.get(stream, 0), 0)
-        for follower, url in databases.items()
-        for source, marks in _marks(follower, url)
-        for stream, version in heads[source].items()
-    )
+    unread = (one for follower in databases for one in unread_by(follower, databases))
+    return sum(one.head - one.mark for one in unread)
+
+
+def unread_by(follower: str, databases: Mapping[str, str]) -> list[Unread]:
+    """Return what a follower has still to consume, stream by stream."""
+    return [
+        Unread(source, stream, marks.get(stream, 0), head)
+        for source, marks in _marks(follower, databases[follower])
+        for stream, head in _heads(databases[source]).items()
+        if head > marks.get(stream, 0)
+    ]
 
 
 def _heads(url: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ from random import Random
 
 import psycopg
 
+from shared.cli.sample.verdict import Unread, unread_by
 from shared.embedded.system_map import SERVICES
 from shared.kernel.errors import UnavailableError
 from tests.chaos.battlefield import Battlefield
@@ -25,6 +26,9 @@ CREATE OR REPLACE TRIGGER chaos_refuse BEFORE INSERT ON stored_events
 """
 ALLOW = "DROP TRIGGER IF EXISTS chaos_refuse ON stored_events"
 FOLLOWERS = ("rectification", "supervision")
+UNEXPECTED = "unexpected-error"
+Stream = tuple[str, str]
+"""A followed service, and a stream of it."""
 
 
 def full_disk(field: Battlefield, random: Random) -> None:
@@ -59,33 +63,50 @@ def clock_jump(field: Battlefield, random: Random) -> None:
 def parked_stream(field: Battlefield, random: Random) -> None:
     """A third of a follower's problems cannot be stored: they park; a redrive heals them.
 
-    Finds: that the users do not get on while they are parked, or that a redrive does not heal.
+    Finds: that other streams are not followed meanwhile, or that a redrive does not heal.
     """
     service = random.choice(FOLLOWERS)
     _run(field, service, REFUSE % random.randrange(3))
     try:
-        is_parked = field.until(lambda: bool(_parked(field, service)), 20)
-        told = len(field.player.journal.acknowledged)
-        goes_on = field.until(lambda: len(field.player.journal.acknowledged) > told + 3, 30)
+        field.until(lambda: _refused(field, service), 20)
+        begun = _unread(field, service)
+        goes_on = field.until(lambda: not _held_up(field, service, begun), 60)
     finally:
         _run(field, service, ALLOW)
-    if is_parked and not goes_on and not field.stopping.is_set():
-        field.findings.append(broken("parked", service, "nobody got on beside parked streams"))
+    if not goes_on and not field.stopping.is_set():
+        field.findings.append(broken("parked", service, "parked streams hold up others"))
     if not field.until(lambda: _healed(field, service), 60):
         field.findings.append(broken("parked", service, "a redrive did not heal its streams"))
 
 
+def _held_up(field: Battlefield, service: str, begun: dict[Stream, Unread]) -> bool:
+    """Whether a stream that is not parked still stands where it stood, short of its end then."""
+    parked, now = _parked(field, service), _unread(field, service)
+    waiting = [now[key] for key, one in begun.items() if key in now and now[key].mark < one.head]
+    return any(one.stream not in parked for one in waiting)
+
+
+def _unread(field: Battlefield, service: str) -> dict[Stream, Unread]:
+    databases = {name: field.stack.postgres.uri(name) for name in SERVICES}
+    return {(one.source, one.stream): one for one in unread_by(service, databases)}
+
+
 def _healed(field: Battlefield, service: str) -> bool:
     field.operators.redrive(service)
-    return not _parked(field, service)
+    return not _refused(field, service)
 
 
-def _parked(field: Battlefield, service: str) -> list[str]:
+def _refused(field: Battlefield, service: str) -> bool:
+    """Whether a stream is parked by this fault, and not by another one's poison."""
+    return UNEXPECTED in _parked(field, service).values()
+
+
+def _parked(field: Battlefield, service: str) -> dict[str, str]:
+    """Return the error of each parked stream; a service that is silent may have some."""
     try:
-        found = field.operators.parked(service)
+        return {one["stream"]: one["error_code"] for one in field.operators.parked(service)}
     except UnavailableError:
-        return ["?"]
-    return [one["stream"] for one in found if one["error_code"] == "unexpected-error"]
+        return {"?": UNEXPECTED}
 
 
 def _run(field: Battlefield, service: str, statement: str) -> None:
