@@ -17,6 +17,7 @@ from opentelemetry.trace import (
     SpanKind,
     Status,
     StatusCode,
+    TraceFlags,
     get_current_span,
     set_span_in_context,
 )
@@ -146,6 +147,7 @@ def project_span(read_model: str, count: int) -> AbstractContextManager[Span]:
 
 
 _IDS = RandomIdGenerator()
+_KEPT_BY_OTHERS = TraceFlags(TraceFlags.SAMPLED)
 _OPERATION_TYPES = {Operation.SEND: "send", Operation.POLL: "receive", Operation.PROCESS: "process"}
 
 
@@ -193,9 +195,13 @@ def _span(
 
 
 def _handed_on(parent: Context | None) -> Span:
-    """Return what hands the trace on where nobody gets spans: the parent, else a new trace."""
+    """Return what hands the trace on where nobody gets spans: the parent, else a new trace.
+
+    A new one is flagged as sampled: whether spans are kept, those decide who can keep them.
+    """
     # A recorded span costs as much as half an append.
     named = get_current_span(parent).get_span_context()
     if not named.is_valid:
-        named = SpanContext(_IDS.generate_trace_id(), _IDS.generate_span_id(), is_remote=False)
+        trace_id, span_id = _IDS.generate_trace_id(), _IDS.generate_span_id()
+        named = SpanContext(trace_id, span_id, is_remote=False, trace_flags=_KEPT_BY_OTHERS)
     return NonRecordingSpan(named)
