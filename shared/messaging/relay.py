@@ -182,6 +182,7 @@ class Relay:
         if await cluster_id(self.broker) != cluster:
             raise BrokerChangedError("another cluster answers")
         if self.broker.rules.resumes_by_last_position:
+            # Publishing goes on meanwhile: only what was known before the question must be there.
             before = Published(published.generation, ends=dict(published.ends))
             ends = await ends_of(self.broker, self.topic, self.partitions)
             if not before.stands_in(ends):

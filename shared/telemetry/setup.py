@@ -8,7 +8,6 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Tracer
 
 from shared.telemetry.names import INSTRUMENTATION, Attribute
@@ -17,22 +16,18 @@ EXPORT_EVERY_MS = 200
 EXPORT_TIMEOUT_S = 5
 
 
-def _unrecorded() -> TracerProvider:
-    return TracerProvider(sampler=ALWAYS_OFF)
-
-
 class _Tracing:
-    """The tracer provider of this process and its one tracer; replaced by `setup`."""
+    """The tracer provider of this process and its one tracer; none where nobody gets spans."""
 
-    provider = _unrecorded()
-    tracer = provider.get_tracer(INSTRUMENTATION)
+    provider: TracerProvider | None = None
+    tracer: Tracer | None = None
 
     @classmethod
-    def replace(cls, provider: TracerProvider) -> TracerProvider:
+    def replace(cls, provider: TracerProvider | None) -> TracerProvider | None:
         """Trace with this provider from now on; return the one before."""
         # Asking the provider for a tracer each time costs more than a span.
         before, cls.provider = cls.provider, provider
-        cls.tracer = provider.get_tracer(INSTRUMENTATION)
+        cls.tracer = provider.get_tracer(INSTRUMENTATION) if provider else None
         return before
 
 
@@ -57,22 +52,18 @@ def setup(service: str, endpoint: str = "", *processors: SpanProcessor) -> None:
 
 def shutdown() -> None:
     """Export what is still held, then stop. Spans made later are not exported."""
-    _Tracing.replace(_unrecorded()).shutdown()
+    if before := _Tracing.replace(None):
+        before.shutdown()
 
 
 def flush(timeout_ms: int = 5_000) -> bool:
     """Export what is held now; false when it could not be done in time."""
-    return _Tracing.provider.force_flush(timeout_ms)
+    return _Tracing.provider is None or _Tracing.provider.force_flush(timeout_ms)
 
 
-def tracer() -> Tracer:
-    """Return the tracer of this process."""
+def tracer() -> Tracer | None:
+    """Return the tracer of this process, None where nobody gets its spans."""
     return _Tracing.tracer
-
-
-def is_recording() -> bool:
-    """Whether anybody gets the spans of this process."""
-    return _Tracing.provider.sampler is not ALWAYS_OFF
 
 
 def _exporting(endpoint: str) -> SpanProcessor:

@@ -29,7 +29,7 @@ from shared.telemetry.propagation import (
     context_from_traceparent,
     links_from,
 )
-from shared.telemetry.setup import is_recording, tracer
+from shared.telemetry.setup import tracer
 
 Attributes = Mapping[str, AttributeValue]
 
@@ -178,8 +178,8 @@ def _span(
     linked: Iterable[str] = (),
 ) -> Iterator[Span]:
     # Written out: the SDK's own block costs twice as much.
-    if is_recording():
-        span = tracer().start_span(name, parent, kind, attributes, links_from(*linked))
+    if tracing := tracer():
+        span = tracing.start_span(name, parent, kind, attributes, links_from(*linked))
     else:
         span = _handed_on(parent)
     token = attach(set_span_in_context(span))

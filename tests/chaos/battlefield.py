@@ -41,7 +41,7 @@ class Battlefield:
         """Wait until something holds; return whether it did in time."""
         deadline = time.monotonic() + within
         while not (found := holds()) and time.monotonic() < deadline:
-            time.sleep(0.2)
+            time.sleep(0.2)  # between questions: what is waited for is in other processes
         return found
 
     def pids(self, victim: str) -> list[int]:

@@ -41,7 +41,7 @@ class Operators:
                 self._settle(service, discards=True)
                 if not self.parked(service):
                     return
-            time.sleep(PAUSE_S)
+            time.sleep(PAUSE_S)  # between attempts, bounded by the deadline
 
     def _settle(self, service: str, *, discards: bool) -> None:
         for letter in self.parked(service):

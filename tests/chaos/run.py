@@ -138,7 +138,7 @@ class Run:
 def _settle(databases: dict[str, str]) -> None:
     deadline = time.monotonic() + SETTLED_WITHIN
     while time.monotonic() < deadline and (behind(databases) or unprojected(databases)):
-        time.sleep(0.5)
+        time.sleep(0.5)  # between questions: other processes are settling
 
 
 def unprojected(databases: dict[str, str]) -> bool:

@@ -137,7 +137,7 @@ class WoundedStack(Stack):
         deadline, silent = time.monotonic() + within, list(self._services)
         while silent and time.monotonic() < deadline:
             silent = [name for name in silent if not self._is_ready(name)]
-            time.sleep(0.5 if silent else 0)
+            time.sleep(0.5 if silent else 0)  # between questions to other processes
         return silent
 
     def _is_ready(self, name: str) -> bool:

@@ -117,7 +117,7 @@ class Topics:
         visitor = AIOKafkaConsumer(*topics, **arguments)
         try:
             await asyncio.wait_for(visitor.start(), TRIED_WITHIN_S)
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(seconds)  # the visit itself is the fault
         finally:
             await stop_consumer(visitor, self._broker)
 

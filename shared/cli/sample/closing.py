@@ -24,7 +24,7 @@ from shared.cli.sample.rectifying import (
     rectify_again,
 )
 from shared.kernel.clock import Clock
-from shared.kernel.errors import RefusedError
+from shared.kernel.errors import GuardFailedError, RefusedError
 
 GOOD, BAD = 85, 40
 
@@ -146,7 +146,9 @@ def _referred(player: Player, referral: dict[str, Any]) -> dict[str, Any] | None
     """Refer; None while accountability has not heard of the problem yet, and so refuses."""
     try:
         return player.found(OFFICE, "accountability", "/v1/accountability-cases", referral)
-    except RefusedError:
+    except GuardFailedError:
+        raise
+    except RefusedError:  # its own code does not travel: another refusal ends as a stuck story
         return None
 
 

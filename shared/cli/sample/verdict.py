@@ -57,18 +57,25 @@ class Unread:
 
 def behind(databases: Mapping[str, str]) -> int:
     """Return how many events of followed services have not been consumed, over all followers."""
-    unread = (one for follower in databases for one in unread_by(follower, databases))
+    heads = _all_heads(databases)
+    unread = (one for name, url in databases.items() for one in _unread(name, url, heads))
     return sum(one.head - one.mark for one in unread)
 
 
 def unread_by(follower: str, databases: Mapping[str, str]) -> list[Unread]:
     """Return what a follower has still to consume, stream by stream."""
-    return [
-        Unread(source, stream, marks.get(stream, 0), head)
-        for source, marks in _marks(follower, databases[follower])
-        for stream, head in _heads(databases[source]).items()
-        if head > marks.get(stream, 0)
-    ]
+    return list(_unread(follower, databases[follower], _all_heads(databases)))
+
+
+def _unread(follower: str, url: str, heads: Mapping[str, dict[str, int]]) -> Iterator[Unread]:
+    for source, marks in _marks(follower, url):
+        for stream, head in heads[source].items():
+            if head > (mark := marks.get(stream, 0)):
+                yield Unread(source, stream, mark, head)
+
+
+def _all_heads(databases: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    return {service: _heads(url) for service, url in databases.items()}
 
 
 def _heads(url: str) -> dict[str, int]:

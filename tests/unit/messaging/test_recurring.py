@@ -41,6 +41,15 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
+async def asked_when_due(oracle: Oracle) -> Recurring:
+    """Return a question that was put when it was due, and is not answered yet."""
+    question = Recurring(oracle, 15, oracle.monotonic)
+    oracle.now = 15
+    question.turn()
+    await settled()
+    return question
+
+
 class TestRecurring:
     @in_a_loop
     async def test_asks_when_it_is_due_and_does_not_wait_for_the_answer(self) -> None:
@@ -74,9 +83,7 @@ class TestRecurring:
     @in_a_loop
     async def test_raises_at_the_next_turn_what_the_answer_raised(self) -> None:
         oracle = Oracle()
-        question = Recurring(oracle, 15, oracle.monotonic)
-        oracle.now = 15
-        question.turn()
+        question = await asked_when_due(oracle)
         oracle.answer.set_exception(ConnectionError("another cluster answers"))
         await settled()
 
@@ -86,9 +93,6 @@ class TestRecurring:
     @in_a_loop
     async def test_ends_with_an_answer_still_to_come(self) -> None:
         oracle = Oracle()
-        question = Recurring(oracle, 15, oracle.monotonic)
-        oracle.now = 15
-        question.turn()
-        await settled()
+        question = await asked_when_due(oracle)
         await question.end()
         assert oracle.answer.cancelled()

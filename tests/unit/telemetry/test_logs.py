@@ -12,7 +12,7 @@ import structlog
 from shared.kernel.errors import GuardFailedError
 from shared.telemetry.logs import HIDDEN, configure_logs, logger
 from shared.telemetry.propagation import current_trace_id
-from shared.telemetry.setup import tracer
+from shared.telemetry.spans import work_span
 
 SECRET = "张三 13800000000"
 
@@ -38,7 +38,7 @@ def line_of(out: io.StringIO) -> dict[str, Any]:
 
 class TestLogs:
     def test_carry_service_trace_and_what_was_said(self, out: io.StringIO) -> None:
-        with tracer().start_as_current_span("a command"):
+        with work_span("a command"):
             logger("http").info("command", correlation="P7", position=12)
             trace_id = current_trace_id()
 
