@@ -58,7 +58,7 @@ JSON (RFC 8785; integers only; at most 65,535 bytes):
 | `prev` | SHA-256 of the previous record of this stream, empty for the first |
 | `id` | follows from service, stream and version: the same event always has the same id |
 | `type`, `schema` | stored name and schema version of the facts |
-| `time` | when it was recorded, UTC; business dates stand in `data` |
+| `time` | when it was recorded, always as `2026-03-02T09:30:00.000000Z`; not when it happened |
 | `actor` | `person_ref` (a pseudonym), `org`, `role`, `via` |
 | `command`, `correlation` | the command; the problem, case or lead number |
 | `causation`, `trace` | id of the causing event; W3C traceparent |

@@ -33,8 +33,6 @@ def asyncapi() -> None:
 
 def events_document() -> dict[str, Any]:
     """Return one AsyncAPI 3.0 document over every declared event."""
-    for module in pkgutil.iter_modules(shared.contracts.__path__):
-        importlib.import_module(f"shared.contracts.{module.name}")
     services = publishing_services()
     return {
         "asyncapi": "3.0.0",
@@ -56,7 +54,12 @@ def events_document() -> dict[str, Any]:
 
 
 def publishing_services() -> list[str]:
-    """Return who has a topic; events about a log stand in the log, and topic, of each service."""
+    """Return who has a topic; events about a log stand in the log, and topic, of each service.
+
+    Every contract is imported first: only then is every event declared.
+    """
+    for module in pkgutil.iter_modules(shared.contracts.__path__):
+        importlib.import_module(f"shared.contracts.{module.name}")
     return sorted({found.TYPE.split(".")[0] for found in event_classes()} - {LOG})
 
 

@@ -29,6 +29,7 @@ from shared.http.authorisation import authorise
 from shared.http.description import KEY_PATTERN
 from shared.http.etags import etag_of, version_of
 from shared.http.identity import Principal
+from shared.http.paging import POSITION_HEADER
 from shared.kernel.actor import Actor, Role
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.context import Context
@@ -284,7 +285,7 @@ def _outcome(receipt: Receipt) -> dict[str, Any]:
 
 def _answer(body: dict[str, Any], status: int) -> Response:
     """Return the answer; its keys are sorted, so that the same answer has the same bytes."""
-    headers = {"Duban-Position": str(body["position"])}
+    headers = {POSITION_HEADER: str(body["position"])}
     if body["stream"]:
         headers["ETag"] = etag_of(body["version"])
     content = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

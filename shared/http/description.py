@@ -1,13 +1,14 @@
 """What the OpenAPI description says of every route, beyond what FastAPI finds out by itself.
 
-The schema of a problem, the headers of a command, and links: what may follow from an answer, on
-which thing and with which version.
+The schema of a problem, the headers of a command and of its answer, and links: what may follow from
+an answer, on which thing, with which version, and not before which position.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.http.etags import ETAG_PATTERN
+from shared.http.paging import POSITION_HEADER
 from shared.http.problems import Problem
 
 KEY_PATTERN = r"^[\x20-\x7e]{8,120}$"
@@ -19,6 +20,17 @@ _HEADERS: Mapping[str, Document] = {
     "idempotency-key": {"required": True, "schema": {"type": "string", "pattern": KEY_PATTERN}},
     "if-match": {"schema": {"type": "string", "pattern": ETAG_PATTERN}},
 }
+_ANSWERED: Mapping[str, Document] = {
+    POSITION_HEADER: {
+        "description": "where it stands in the log; as `min_position` of a question, the answer "
+        "to that question knows of it",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "ETag": {
+        "description": "the version of the thing after it",
+        "schema": {"type": "string", "pattern": ETAG_PATTERN},
+    },
+}
 
 
 def complete(document: Document) -> Document:
@@ -27,6 +39,8 @@ def complete(document: Document) -> Document:
     for operation in _operations(document):
         for parameter in operation.get("parameters", ()):
             parameter.update(_HEADERS.get(parameter["name"], {}))
+        if _takes(operation, "idempotency-key"):
+            _add_answered(operation)
     _add_links(document)
     return document
 
@@ -36,6 +50,12 @@ def _add_problem(document: Document) -> None:
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schema.pop("$defs", {}))
     schemas["Problem"] = schema
+
+
+def _add_answered(operation: Document) -> None:
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            answer["headers"] = dict(_ANSWERED)
 
 
 def _operations(document: Document) -> Iterator[Document]:
@@ -69,17 +89,24 @@ def _link(
 ) -> None:
     if status not in operation["responses"]:
         return
-    links = {one["operationId"]: _to(one, number, source) for one in following}
+    is_made = status == "201"
+    links = {one["operationId"]: _to(one, number, source, is_made=is_made) for one in following}
     links.pop(operation["operationId"], None)
     if links:
         operation["responses"][status]["links"] = links
 
 
-def _to(operation: Document, number: str, source: str) -> Document:
+def _to(operation: Document, number: str, source: str, *, is_made: bool) -> Document:
     named = {f"path.{number}": source}
-    if any(one["name"] == "if-match" for one in operation.get("parameters", ())):
+    if _takes(operation, "if-match"):
         named["header.if-match"] = "$response.header.etag"
+    if is_made and _takes(operation, "min_position"):
+        named["query.min_position"] = f"$response.header.{POSITION_HEADER}"
     return {"operationId": operation["operationId"], "parameters": named}
+
+
+def _takes(operation: Document, name: str) -> bool:
+    return any(one["name"] == name for one in operation.get("parameters", ()))
 
 
 def _needs(operation: Document) -> set[str]:

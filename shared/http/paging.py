@@ -12,6 +12,8 @@ from shared.kernel.errors import InvalidValueError
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+POSITION_HEADER = "Duban-Position"
+"""The header of a command's answer: the position in the service's log up to which it stands."""
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -26,7 +28,7 @@ MinPosition = Annotated[
     Query(
         ge=0,
         le=2**63 - 1,
-        description="answer only when the read model has reached this position (Duban-Position)",
+        description=f"answer only when the read model has reached this {POSITION_HEADER}",
     ),
 ]
 

@@ -1,11 +1,13 @@
 """A whole inspection round, played by `duban demo`; then the `duban` command on what it left."""
 
+import json
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from docs.generate import API
 from shared.cli.sample.city import SMALL, invent
 from shared.embedded.stack import Stack
 from shared.embedded.system_map import SERVICES
@@ -179,6 +181,8 @@ class TestGivenARunningSystemWhenAMachineAsks:
             document = ask("openapi", service).json
             assert document["openapi"].startswith("3.1")
             assert "/v1/events" in document["paths"]
+            written = (API / f"{service}.openapi.json").read_text(encoding="utf-8")
+            assert json.loads(written) == document, "run: make docs"
         events = duban("asyncapi").json
         assert events["asyncapi"].startswith("3.")
         assert events["channels"].keys() == set(SERVICES)

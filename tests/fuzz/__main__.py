@@ -1,8 +1,7 @@
 """`python -m tests.fuzz`: fuzzes the whole running system, prints what is open."""
 
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -36,12 +35,15 @@ def fuzz(
     """Calls every route as its OpenAPI describes it and as it does not; sends malformed messages.
 
     On the whole running system after the sample was played. Exit code 1 when anything is open: a
-    500, an undocumented answer, a refusal that wrote, a message that stops its followers.
+    500, an undocumented answer, a refusal that wrote, a message that stops its followers. The data
+    are kept then, and every call that found something, to be read and repeated.
     """
     console = Console()
     chosen = tuple(service or SERVICES)
     outcomes: list[Outcome] = []
-    with _directory(data) as directory, running(directory, broker) as stack:
+    directory = data or Path(tempfile.mkdtemp(prefix="duban-fuzz-"))
+    directory.mkdir(parents=True, exist_ok=True)
+    with running(directory, broker) as stack:
         if routes:
             folder = Path(tempfile.mkdtemp(prefix="routes-", dir=directory))
             for outcome in fuzz_routes(stack, chosen, minutes * 60, seed, folder):
@@ -52,7 +54,10 @@ def fuzz(
             outcomes.append(fuzz_messages(stack, round(minutes * MESSAGES_PER_MINUTE), seed))
     show(outcomes, console)
     if any(outcome.open_ for outcome in outcomes):
+        console.print(f"data and logs, and calls in said.txt: {directory}", highlight=False)
         raise typer.Exit(1)
+    if data is None:
+        shutil.rmtree(directory)
 
 
 def _stores(stack: Stack) -> Outcome:
@@ -62,16 +67,6 @@ def _stores(stack: Stack) -> Outcome:
     events = sum(found.pop("events").values())
     open_ = tuple(f"{name}: {number}" for name, number in found.items() if number)
     return Outcome("the stores after the calls", len(verdict.events), events, open_, "events")
-
-
-@contextmanager
-def _directory(data: Path | None) -> Iterator[Path]:
-    if data is not None:
-        data.mkdir(parents=True, exist_ok=True)
-        yield data
-        return
-    with tempfile.TemporaryDirectory(prefix="duban-fuzz-") as made:
-        yield Path(made)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ _numbers = count(1)
 
 
 class Log:
-    """What commands have left in the service's store up to the call before."""
+    """What commands have left in the service's store up to the call before, at `position`."""
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True)
@@ -43,11 +43,11 @@ class Log:
 
     def look(self) -> None:
         """Take what stands there now as known."""
-        self._position, self._besides = self._one(NEWEST), self._one(BESIDES)
+        self.position, self._besides = self._one(NEWEST), self._one(BESIDES)
 
     def grew(self) -> int:
         """Return how many events of commands, and rows that stand beside them, are new."""
-        return self._one(COMMANDED, self._position) + abs(self._one(BESIDES) - self._besides)
+        return self._one(COMMANDED, self.position) + abs(self._one(BESIDES) - self._besides)
 
     def _one(self, query: str, *values: int) -> int:
         row = self._connection.execute(query.encode(), values or None).fetchone()
@@ -84,12 +84,12 @@ def refusals_write_nothing(_: Any, response: Any, case: Any) -> None:
 
 def before_call(_: Any, case: Any, __: Any) -> None:
     """Give what is well-formed a chance to be carried out; leave alone what is not."""
-    headers, query = case.headers or {}, case.query or {}
-    if not isinstance(query, str) and is_above(query.get("wait"), 0.05):
+    headers, number = case.headers or {}, next(_numbers)
+    query = case.query if isinstance(case.query, dict) else {}
+    if is_above(query.get("wait"), 0.05):
         query["wait"] = 0.05
-    number = next(_numbers)
-    if number % 50 and not isinstance(query, str) and is_above(query.get("min_position"), 0):
-        query["min_position"] = 0
+    if number % 50 and is_above(query.get("min_position"), log.position):
+        query["min_position"] = 0  # what is never reached is waited for in vain
     if number % 10 and KEY.fullmatch(str(headers.get("idempotency-key", ""))):
         headers["idempotency-key"] = f"fuzz-{os.getpid()}-{number}"
     if number % 3 and TAG.fullmatch(str(headers.get("if-match", ""))):
