@@ -26,6 +26,7 @@ from tests.chaos.run import Plan, Run
 
 RESULTS = PROJECT / "bench" / "results" / "chaos.json"
 ROUNDS_A_MINUTE = 3
+SAME = ("broker", "seed", "minutes")
 app = typer.Typer(add_completion=False)
 
 
@@ -142,11 +143,10 @@ def _say(console: Console, sentence: str) -> None:
 
 
 def _keep(figures: dict[str, Any]) -> None:
-    """Add this run to the file; the newest run of each broker and seed stands."""
+    """Add this run to the file; the newest run of each broker, seed and length stands."""
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"runs": []}
-    mine = (figures["broker"], figures["seed"])
-    runs = [run for run in known["runs"] if (run["broker"], run["seed"]) != mine]
+    runs = [run for run in known["runs"] if any(run[name] != figures[name] for name in SAME)]
     text = json.dumps({"runs": [*runs, figures]}, indent=2, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")
 
