@@ -1,8 +1,11 @@
 """Commands over HTTP: only once, on the version that was seen, and nothing written if refused."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import current_thread
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from shared.eventstore.store import EventStore
@@ -19,6 +22,21 @@ def appoint(
 ) -> httpx.Response:
     headers = {"Idempotency-Key": key} | ({"If-Match": if_match} if if_match else {})
     return http.post(f"/v1/persons/{ref}/appoint", json={"post": post}, headers=headers)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement sent from here on, but the news of what was stored."""
+    statements: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def noted(cursor: psycopg.Cursor[Any], query: Any, *rest: Any, **named: Any) -> Any:
+        if not current_thread().name.startswith("news"):
+            statements.append(str(query))
+        return execute(cursor, query, *rest, **named)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    return statements
 
 
 class TestAnswer:
@@ -62,6 +80,19 @@ class TestAnswer:
         http.headers["Authorization"] = sign(Role.ORG, Role.AUD)
 
         assert register(http, ref, key).json()["acted_as"] == "ORG"
+
+
+class TestRoundTrips:
+    def test_a_command_asks_the_database_three_times(
+        self, http: httpx.Client, ref: str, key: str, asked: list[str]
+    ) -> None:
+        """For an answer given before; for the thing; and storing events and answer together."""
+        register(http, ref, key)
+        asked.clear()
+
+        assert appoint(http, ref, f"{key}-appoint", '"1"').status_code == 200
+
+        assert len(asked) == 3, asked
 
 
 class TestIdempotencyKey:
