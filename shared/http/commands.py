@@ -103,20 +103,20 @@ class CommandCall:
     ) -> Response:
         """Carry the command out, or give the first answer again if it already was.
 
+        A command that was carried out cannot be so again: its key stands already. So the first
+        answer is looked for only when something was refused, which saves all others a round trip.
+
         `on` is the stream of the existing thing it addresses, None for a creation: then its
         version must be named. Raises VersionRequiredError, StaleVersionError and whatever the
         handler refuses.
         """
         self.state.correlation = correlation
-        first = self._first_answer()
-        if first is not None:
-            return first
-        if on is not None and self.if_match is None:
-            raise VersionRequiredError(f"send If-Match with the version of {on}", stream=on)
         try:
+            if on is not None and self.if_match is None:
+                raise VersionRequiredError(f"send If-Match with the version of {on}", stream=on)
             return self._carry_out(handler, on, correlation, status)
         except DubanError as error:
-            first = self._first_answer()  # the same command, sent twice at once, was quicker
+            first = self._first_answer()
             if first is None:
                 raise _plain(error) from error.__cause__
             return first

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -90,9 +91,15 @@ def with_trace(_: Any, __: str, line: Line) -> Line:
 def without_secrets(_: Any, __: str, line: Line) -> Line:
     """Hide the values of keys that hold secrets or content."""
     for key in line:
-        if key.lower() in _CONTENT or any(word in key.lower() for word in _SECRET):
+        if _is_secret(key):
             line[key] = HIDDEN
     return line
+
+
+@lru_cache(maxsize=4096)  # asked of every key of every line; the keys are few
+def _is_secret(key: str) -> bool:
+    key = key.lower()
+    return key in _CONTENT or any(word in key for word in _SECRET)
 
 
 def without_exception_text(_: Any, __: str, line: Line) -> Line:

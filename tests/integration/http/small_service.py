@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import count
 from threading import Thread
 from typing import Annotated, Any
 
@@ -100,9 +101,11 @@ class Appointment(BaseModel):
     post: str
 
 
+ARRIVALS = count(1)
 router = APIRouter(prefix="/v1/persons", tags=["persons"])
 Registering = Annotated[CommandCall, Depends(command("RegisterPerson", Role.OFF, Role.ORG))]
 Appointing = Annotated[CommandCall, Depends(command("AppointPerson", Role.OFF))]
+Arriving = Annotated[CommandCall, Depends(command("RegisterArrival", Role.OFF))]
 Failing = Annotated[CommandCall, Depends(command("Fail", Role.OFF))]
 Anybody = Annotated[Actor, Depends(reader())]
 
@@ -126,6 +129,21 @@ def appoint(ref: str, body: Appointment, call: Appointing) -> Response:
         uow.save(person)
 
     return call.run(appointing, on=Person.stream_of(ref), correlation=ref)
+
+
+@router.post("/arrivals/{wanted}")
+def arrive(wanted: int, call: Arriving) -> Response:
+    """Register so many persons under numbers never given before, be it again or not at all."""
+
+    def arriving(uow: UnitOfWork) -> dict[str, Any]:
+        refs = [f"p-arrived-{next(ARRIVALS)}" for _ in range(max(wanted, 1))]
+        for ref in refs[:wanted]:
+            person = uow.create(Person, ref)
+            person.register()
+            uow.save(person)
+        return {"refs": refs}
+
+    return call.run(arriving, correlation="arrivals")
 
 
 @router.post("/fail/{how}")
