@@ -1,24 +1,21 @@
 """Commands are retry-safe: the first answer is stored in the transaction of the events."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg.types.json import Json
 
 from shared.eventstore.fence import lock_key
 from shared.eventstore.recorder import OneStatement, Participant
+from shared.eventstore.store import EventStore
 from shared.kernel.errors import CommandInProgressError, IdempotencyKeyReusedError
-
-if TYPE_CHECKING:
-    from shared.eventstore.store import EventStore
-
-TABLE = "idempotency"
 
 _REMEMBER = (
     "INSERT INTO idempotency (person_ref, key, fingerprint, status, body, stream, version)"
     " SELECT %s, %s, %s, %s, %s, %s, %s WHERE pg_try_advisory_xact_lock(%s)"
+    " ON CONFLICT DO NOTHING"
 )
-"""Takes the lock of the key and stores, or does neither."""
+"""Takes the lock of the key and stores, or stores nothing: also where the key stands already."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class RememberedAnswer:
 class Idempotency:
     """Recalls first answers and makes them part of the append transaction."""
 
-    def __init__(self, store: "EventStore") -> None:
+    def __init__(self, store: EventStore) -> None:
         self._store = store
 
     def recall(self, key: IdempotencyKey) -> RememberedAnswer | None:
@@ -66,8 +63,8 @@ class Idempotency:
     def remembering(self, key: IdempotencyKey, answer: RememberedAnswer) -> Participant:
         """Return the participant that stores the answer together with the events.
 
-        It raises CommandInProgressError at once when another transaction works on the same key;
-        when that one has already committed, the append reports the same error.
+        It raises CommandInProgressError at once when another transaction works on the same key,
+        or has committed it already: then there is a first answer to recall.
         """
 
         name = lock_key(f"duban.idempotency:{key.person_ref}:{key.key}")

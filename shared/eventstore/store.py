@@ -20,7 +20,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, RowFactory, args_row, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from shared.eventstore import idempotency
 from shared.eventstore.aggregate import Aggregate
 from shared.eventstore.log import (
     CONNECT_TIMEOUT_S,
@@ -36,7 +35,6 @@ from shared.eventstore.recorder import BarrierApplicationRecorder, Participant
 from shared.eventstore.unit_of_work import Receipt, UnitOfWork
 from shared.kernel.context import Context
 from shared.kernel.errors import (
-    CommandInProgressError,
     ConflictError,
     DubanError,
     UnavailableError,
@@ -363,10 +361,6 @@ def _query_pool(database_url: str, connections: int) -> ConnectionPool[psycopg.C
 def _refusal(error: Exception) -> DubanError:
     if isinstance(error, DubanError):
         return error
-    cause = error.__cause__
-    table = cause.diag.table_name if isinstance(cause, psycopg.Error) else None
-    if table == idempotency.TABLE:
-        return CommandInProgressError("the same command has just been answered: ask again")
     return ConflictError("another event stands at this place of the stream")
 
 
