@@ -28,7 +28,7 @@ from shared.tlog.states import StateRecorder
 from shared.tlog.store import TlogStore
 from tests.integration.eventstore.drafts import SERVICE, send_back
 
-EVENTS, EVENTS_OF_A_STREAM = 40_000, 20
+EVENTS, EVENTS_OF_A_STREAM = 160_000, 20
 WITHIN_S = 300.0
 TARGET = Target("at least", 0.9)
 TENANT = "city:yunlan"
