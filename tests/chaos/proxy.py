@@ -65,7 +65,7 @@ class Line:
                 if self.weather.delay:
                     await asyncio.sleep(self.random.uniform(0, self.weather.delay))
                 while self.weather.is_silent:  # noqa: ASYNC110  # another thread ends it
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.05)  # silence is the weather, as the delay above is
                 writer.write(chunk)
                 await writer.drain()
             if writer.can_write_eof():
